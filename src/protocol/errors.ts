@@ -1,0 +1,110 @@
+import { CloseCode } from './close-code';
+
+/** Who broke the rule: the other end, the code that called us, a server behind us, or nobody. */
+export type Fault = 'peer' | 'caller' | 'backend' | 'none';
+
+/** What every error of this package has: a stable `code` to branch on, and who is at fault. */
+export class WebSocketError extends Error {
+  /** Stable, in capitals: safe to compare with, unlike the message. */
+  readonly code: string;
+  readonly fault: Fault;
+  /** The close code that this error becomes when it fails an open connection. */
+  readonly closeCode: number;
+
+  constructor(message: string, details: { code: string; cause?: unknown }) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.name = new.target.name;
+    this.code = details.code;
+    const row = table.get(new.target.name) ?? unlisted;
+    this.fault = row.fault;
+    this.closeCode = row.closeCode;
+  }
+}
+
+/** An opening handshake that is refused: carries the HTTP answer, in the form that Express's error handling knows. */
+export class HandshakeError extends WebSocketError {
+  /** HTTP status: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503. */
+  readonly status: number;
+  /** Headers that belong to the answer, as `Sec-WebSocket-Version` to a 426. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The message may be shown to the client (the convention of `http-errors`). */
+  readonly expose = true;
+
+  constructor(
+    message: string,
+    details: { status: number; code?: string; headers?: Record<string, string>; cause?: unknown },
+  ) {
+    super(message, { ...details, code: details.code ?? 'HANDSHAKE_REFUSED' });
+    this.status = details.status;
+    this.headers = details.headers ?? {};
+  }
+
+  /** The same number as `status`, under the other name in use. */
+  get statusCode(): number {
+    return this.status;
+  }
+}
+
+/** The peer broke RFC 6455: the connection is failed with 1002. */
+export class ProtocolError extends WebSocketError {}
+
+/** Text or a close reason that is not UTF-8: the connection is failed with 1007. */
+export class InvalidPayloadError extends WebSocketError {
+  constructor(message: string) {
+    super(message, { code: 'INVALID_UTF8' });
+  }
+}
+
+/** A message or frame above a limit, known from its header: the connection is failed with 1009. */
+export class MessageTooBigError extends WebSocketError {}
+
+/** The peer broke a limit or a rule of the application: the connection is failed with 1008. */
+export class PolicyError extends WebSocketError {}
+
+/** The call is not possible in this state; thrown at the call. */
+export class InvalidStateError extends WebSocketError {
+  constructor(message: string, details: { code?: string } = {}) {
+    super(message, { code: details.code ?? 'INVALID_STATE' });
+  }
+}
+
+/** An option or argument that cannot be; thrown at the call, or at construction. */
+export class InvalidOptionError extends WebSocketError {
+  constructor(message: string, details: { code?: string } = {}) {
+    super(message, { code: details.code ?? 'INVALID_OPTION' });
+  }
+}
+
+/** The connection ended before what was asked for could happen. Not a mistake of anybody. */
+export class ConnectionClosedError extends WebSocketError {
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super(message, { ...details, code: 'CONNECTION_CLOSED' });
+  }
+}
+
+/** A deadline passed: handshake, closing handshake, or pong. */
+export class TimeoutError extends WebSocketError {}
+
+/** A server behind an adapter failed; local delivery goes on. */
+export class AdapterError extends WebSocketError {}
+
+interface Row {
+  fault: Fault;
+  closeCode: number;
+}
+
+const unlisted: Row = { fault: 'none', closeCode: CloseCode.InternalError };
+
+/** The one place that turns a class of error into who is at fault and what the peer is told. */
+const table = new Map<string, Row>([
+  ['HandshakeError', { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
+  ['ProtocolError', { fault: 'peer', closeCode: CloseCode.ProtocolError }],
+  ['InvalidPayloadError', { fault: 'peer', closeCode: CloseCode.InvalidPayload }],
+  ['MessageTooBigError', { fault: 'peer', closeCode: CloseCode.MessageTooBig }],
+  ['PolicyError', { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
+  ['InvalidStateError', { fault: 'caller', closeCode: CloseCode.InternalError }],
+  ['InvalidOptionError', { fault: 'caller', closeCode: CloseCode.InternalError }],
+  ['ConnectionClosedError', { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
+  ['TimeoutError', { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
+  ['AdapterError', { fault: 'backend', closeCode: CloseCode.InternalError }],
+]);

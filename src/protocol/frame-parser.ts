@@ -1,0 +1,91 @@
+import { InvalidOptionError, MessageTooBigError } from './errors';
+import { WebSocketFrame } from './frame';
+import { FrameHeader, maxControlPayload, readFrameHeader } from './frame-header';
+import { frameBound, writeFrame } from './frame-writer';
+import { applyMask, freshMaskingKey, type MaskingKey, readMaskingKey } from './mask';
+import { isControl, isKnownOpcode, type Opcode, opcodeName } from './opcode';
+import { checkInteger, describe, refuseUnknownOptions } from './options';
+import type { Role } from './role';
+
+export interface FrameParserOptions {
+  /** Which end reads: a `server` refuses unmasked frames, a `client` masked ones. Without it, both pass. */
+  role?: Role;
+  /** The longest payload taken, in bytes. Default 1 MiB. */
+  maxFrameSize?: number;
+}
+
+/** A frame and how many bytes of the input it took. */
+export interface DecodedFrame {
+  frame: WebSocketFrame;
+  bytesConsumed: number;
+}
+
+/**
+ * Frames to bytes and back, one at a time, without any state between calls: for tests, tools, and reading the protocol.
+ * Connections decode whole chunks with `MessageDecoder` instead; the rules are in `frame-header.ts` for both.
+ */
+export class FrameParser {
+  private readonly role: Role | undefined;
+  private readonly maxFrameSize: number;
+
+  /** @throws InvalidOptionError */
+  constructor(options: FrameParserOptions = {}) {
+    refuseUnknownOptions('FrameParser', options, ['role', 'maxFrameSize']);
+    const { role, maxFrameSize = 1024 * 1024 } = options;
+    if (role !== undefined && role !== 'server' && role !== 'client') {
+      throw new InvalidOptionError(`Option 'role' must be 'server' or 'client', not ${describe(role)}`);
+    }
+    checkInteger('maxFrameSize', maxFrameSize, { min: 1 });
+    this.role = role;
+    this.maxFrameSize = maxFrameSize;
+  }
+
+  /**
+   * Decodes the frame at the beginning of `data`. A frame cut short is no error: null means that more bytes are needed.
+   *
+   * @throws ProtocolError for a frame that breaks RFC 6455; MessageTooBigError above `maxFrameSize`, from the header alone
+   */
+  decode(data: Uint8Array): DecodedFrame | null {
+    const header = new FrameHeader();
+    if (!readFrameHeader(header, data, 0, data.length, this.role, 0)) return null;
+    if (header.length > this.maxFrameSize) {
+      throw new MessageTooBigError(
+        `A frame of ${header.length} bytes is larger than maxFrameSize (${this.maxFrameSize} bytes)`,
+        { code: 'FRAME_TOO_BIG' },
+      );
+    }
+    const bytesConsumed = header.size + header.length;
+    if (data.length < bytesConsumed) return null;
+    const payload = Buffer.from(data.subarray(header.size, bytesConsumed));
+    if (header.masked) applyMask(payload, 0, payload.length, header.key);
+    const { fin, rsv, masked } = header;
+    return { frame: new WebSocketFrame({ fin, opcode: header.opcode as Opcode, payload, rsv, masked }), bytesConsumed };
+  }
+
+  /**
+   * Encodes a frame: masked when the frame says so, or when this parser is a client's.
+   *
+   * @param maskingKey four bytes, for reproducible output; otherwise a fresh random key
+   * @throws InvalidOptionError for a control frame that is fragmented or longer than 125 bytes, or an unknown opcode
+   */
+  encode(frame: WebSocketFrame, maskingKey?: Uint8Array): Buffer {
+    if (!isKnownOpcode(frame.opcode)) {
+      throw new InvalidOptionError(`A frame cannot have the opcode ${opcodeName(frame.opcode)}`);
+    }
+    if (isControl(frame.opcode) && (!frame.fin || frame.payload.length > maxControlPayload)) {
+      throw new InvalidOptionError(
+        `A ${opcodeName(frame.opcode)} frame must be final and have at most ${maxControlPayload} bytes of payload`,
+      );
+    }
+    if (maskingKey !== undefined && maskingKey.length !== 4) {
+      throw new InvalidOptionError(`A masking key has 4 bytes, not ${maskingKey.length}`);
+    }
+    let key: MaskingKey | undefined;
+    if (frame.masked || this.role === 'client' || maskingKey !== undefined) {
+      key = maskingKey === undefined ? freshMaskingKey() : readMaskingKey(maskingKey, 0);
+    }
+    const bytes = Buffer.allocUnsafe(frameBound(frame.payload));
+    const first = (frame.fin ? 0x80 : 0) | frame.rsv | frame.opcode;
+    return bytes.subarray(0, writeFrame(bytes, 0, first, frame.payload, key));
+  }
+}

@@ -1,0 +1,75 @@
+import { HandshakeError, InvalidOptionError } from './errors';
+import { isToken } from './headers';
+import { describe } from './options';
+
+/** By lower-case name, on an object without a prototype, so that no name finds what no peer sent. */
+export type HeaderValues = Record<string, string | undefined>;
+
+export interface HttpHead {
+  startLine: string;
+  headers: HeaderValues;
+}
+
+/** The most bytes that a head may have; node:http has the same limit. */
+const maxHeadSize = 16 * 1024;
+
+/**
+ * Reads the head of an HTTP/1.1 message, up to its blank line (RFC 9112, sections 2 and 5).
+ *
+ * @throws HandshakeError (400, or 431 where it is too large)
+ */
+export function parseHead(raw: Uint8Array | string): HttpHead {
+  const text =
+    typeof raw === 'string' ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  if (end > maxHeadSize || (end === -1 && text.length > maxHeadSize)) {
+    throw new HandshakeError(`The head is larger than ${maxHeadSize} bytes`, { status: 431, code: 'HEAD_TOO_LARGE' });
+  }
+  if (end === -1) throw malformed('The head ends before its blank line');
+  const [startLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headers: HeaderValues = Object.create(null);
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    if (!isToken(name)) throw malformed(`A header line must be 'Name: value', not ${describe(line)}`);
+    const value = line.slice(colon + 1).trim();
+    if (hasControlCharacter(value)) throw malformed(`The header ${name} has a control character in its value`);
+    const earlier = headers[name];
+    headers[name] = earlier === undefined ? value : `${earlier}, ${value}`;
+  }
+  return { startLine, headers };
+}
+
+/**
+ * Writes the head of an HTTP/1.1 message.
+ *
+ * @throws InvalidOptionError for a name or value that would break out of its line
+ */
+export function serializeHead(startLine: string, headers: Readonly<Record<string, string>>): Buffer {
+  let head = `${startLine}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    checkHeader(name, value);
+    head += `${name}: ${value}\r\n`;
+  }
+  return Buffer.from(`${head}\r\n`, 'latin1');
+}
+
+/** @throws InvalidOptionError for a header that cannot be sent */
+export function checkHeader(name: string, value: unknown): void {
+  if (!isToken(name)) throw new InvalidOptionError(`${describe(name)} cannot be the name of a header`);
+  if (typeof value !== 'string' || hasControlCharacter(value)) {
+    throw new InvalidOptionError(`The header ${name} must be a string without line breaks or control characters`);
+  }
+}
+
+function hasControlCharacter(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
+  }
+  return false;
+}
+
+function malformed(message: string): HandshakeError {
+  return new HandshakeError(message, { status: 400, code: 'MALFORMED_HEAD' });
+}

@@ -1,0 +1,303 @@
+import { type ClosePayload, readClosePayload } from './close-payload';
+import { InvalidPayloadError, MessageTooBigError, ProtocolError, WebSocketError } from './errors';
+import type { MessageExtension } from './extension';
+import { FrameHeader, readFrameHeader } from './frame-header';
+import { applyMask, readMaskingKey, unmaskShort } from './mask';
+import { MessageBuffer } from './message-buffer';
+import { isControl, Opcode, opcodeName } from './opcode';
+import type { Role } from './role';
+import { decodeUtf8 } from './utf8';
+
+/** Where the decoder hands its results, in the order of the wire. */
+export interface DecoderSink {
+  receivedMessage(data: string | Buffer, isBinary: boolean): void;
+  receivedPing(payload: Buffer): void;
+  receivedPong(payload: Buffer): void;
+  /** The peer's close frame; nothing is decoded after it. */
+  receivedClose(close: ClosePayload): void;
+  /** The peer broke a rule; nothing is decoded after it. */
+  receivedViolation(error: WebSocketError): void;
+}
+
+export interface DecoderLimits {
+  /** Bytes of a message's payload, also after an extension decoded it. */
+  maxMessageSize: number;
+  /** Frames of one message, empty ones included. */
+  maxFragments: number;
+}
+
+const finalText = 0x80 | Opcode.Text;
+const finalBinary = 0x80 | Opcode.Binary;
+
+/**
+ * Bytes in, messages out: the receiving half of RFC 6455 as a value without I/O. Feed it chunks as they come; it hands
+ * whole messages and control frames to its sink, one after the other, and can be told to stop between any two of them.
+ * Masked payloads are unmasked in place: a chunk belongs to the decoder once it is written.
+ */
+export class MessageDecoder {
+  private readonly header = sharedHeader;
+  /** Bytes that have come but are not decoded: part of a header or control frame, or what waits while paused. */
+  private rest: Buffer | null = null;
+  private state: 'open' | 'paused' | 'ended' = 'open';
+  private running = false;
+
+  /** The message in progress: the opcode of its first frame, or 0 when there is none. */
+  private messageOpcode = 0;
+  private messageRsv = 0;
+  private fragments = 0;
+  private message: MessageBuffer | null = null;
+
+  /** The data frame in progress: what of its payload is still to come. */
+  private inFrame = false;
+  private frameFin = false;
+  private frameKey = 0;
+  private frameMasked = false;
+  private frameDone = 0;
+  private frameLeft = 0;
+
+  constructor(
+    private readonly role: Role,
+    private readonly limits: DecoderLimits,
+    private readonly sink: DecoderSink,
+    private readonly extension: MessageExtension | null = null,
+  ) {}
+
+  /** True while a frame or message has begun and not ended: a transport that ends now cut it short. */
+  get midMessage(): boolean {
+    return this.rest !== null || this.inFrame || this.messageOpcode !== 0;
+  }
+
+  /** Decodes what a transport has read. */
+  write(chunk: Buffer): void {
+    if (this.state === 'ended') return;
+    const input = this.rest === null ? chunk : Buffer.concat([this.rest, chunk]);
+    this.rest = null;
+    // A sink that writes from inside a call keeps the order: the outer call finds the bytes when it is back.
+    if (this.running || this.state === 'paused') {
+      this.rest = input;
+      return;
+    }
+    this.run(input);
+  }
+
+  /** Stops after the message that is being handed over; what follows is kept. */
+  pause(): void {
+    if (this.state === 'open') this.state = 'paused';
+  }
+
+  /** Goes on with what was kept. */
+  resume(): void {
+    if (this.state !== 'paused') return;
+    this.state = 'open';
+    if (this.running || this.rest === null) return;
+    const input = this.rest;
+    this.rest = null;
+    this.run(input);
+  }
+
+  /** Drops everything kept and ignores what is still written. */
+  end(): void {
+    this.state = 'ended';
+    this.rest = null;
+    this.message = null;
+  }
+
+  private run(first: Buffer): void {
+    this.running = true;
+    let input: Buffer | null = first;
+    try {
+      while (input !== null) {
+        const at = this.decode(input);
+        const late: Buffer | null = this.rest;
+        this.rest = null;
+        if (this.state === 'ended') break;
+        if (late !== null) {
+          input = Buffer.concat([input.subarray(at), late]);
+          if (this.state === 'open') continue;
+          this.rest = input;
+        } else if (at < input.length) {
+          // A few bytes must not keep a whole read buffer alive.
+          this.rest = this.state === 'paused' ? input.subarray(at) : Buffer.from(input.subarray(at));
+        }
+        input = null;
+      }
+    } catch (error) {
+      this.end();
+      if (!(error instanceof WebSocketError)) throw error;
+      this.sink.receivedViolation(error);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** Decodes frames until the input ends, or the sink wants no more; returns the index of the first byte not used. */
+  private decode(input: Buffer): number {
+    const end = input.length;
+    let at = 0;
+    while (at < end && this.state === 'open') {
+      if (this.inFrame) {
+        at = this.takePayload(input, at, end);
+        continue;
+      }
+      // The common case first: a whole short message, masked, in one frame.
+      const first = input[at]!;
+      if ((first === finalText || first === finalBinary) && this.messageOpcode === 0 && this.role === 'server') {
+        const length = input[at + 1]! - 0x80;
+        const next = at + 6 + length;
+        if (length >= 0 && length < 126 && next <= end && length <= this.limits.maxMessageSize) {
+          const start = at + 6;
+          const ascii = unmaskShort(input, start, next, readMaskingKey(input, at + 2));
+          if (first === finalBinary) this.sink.receivedMessage(ownSlice(input, start, next), true);
+          else
+            this.sink.receivedMessage(ascii ? input.toString('latin1', start, next) : text(input, start, next), false);
+          at = next;
+          continue;
+        }
+      }
+      const header = this.header;
+      const reserved = this.extension === null ? 0 : this.extension.reservedBits;
+      if (!readFrameHeader(header, input, at, end, this.role, reserved)) break;
+      if (isControl(header.opcode)) {
+        const start = at + header.size;
+        const next = start + header.length;
+        if (next > end) break;
+        at = next;
+        if (header.masked) applyMask(input, start, next, header.key);
+        this.controlFrame(header.opcode, input.subarray(start, next));
+      } else {
+        this.beginDataFrame(header);
+        at += header.size;
+        if (this.frameFin && this.fragments === 1 && end - at >= this.frameLeft) at = this.wholeMessage(input, at);
+        else if (this.frameLeft === 0) this.endDataFrame();
+      }
+    }
+    return at;
+  }
+
+  private controlFrame(opcode: number, payload: Buffer): void {
+    if (opcode === Opcode.Ping) this.sink.receivedPing(Buffer.from(payload));
+    else if (opcode === Opcode.Pong) this.sink.receivedPong(Buffer.from(payload));
+    else {
+      const close = readClosePayload(payload);
+      this.end();
+      this.sink.receivedClose(close);
+    }
+  }
+
+  /** Checks what a data frame's header says against the message in progress and the limits, before any payload is kept. */
+  private beginDataFrame(header: FrameHeader): void {
+    const { opcode, length, rsv } = header;
+    if (opcode === Opcode.Continuation) {
+      // 5.4: a continuation goes on with a message that a text or binary frame began.
+      if (this.messageOpcode === 0) {
+        throw new ProtocolError('A continuation frame came without a message to continue', {
+          code: 'UNEXPECTED_CONTINUATION',
+        });
+      }
+      // RFC 7692, 6.1: only the first frame of a message is marked.
+      if (rsv !== 0) throw new ProtocolError('A continuation frame has a reserved bit set', { code: 'RESERVED_BITS' });
+    } else {
+      // 5.4: the fragments of one message MUST NOT be interleaved with another's.
+      if (this.messageOpcode !== 0) {
+        throw new ProtocolError(`A new ${opcodeName(opcode)} message began before the one in fragments had ended`, {
+          code: 'INTERLEAVED_MESSAGE',
+        });
+      }
+      this.messageOpcode = opcode;
+      this.messageRsv = rsv;
+    }
+    const { maxMessageSize, maxFragments } = this.limits;
+    const size = length + (this.message === null ? 0 : this.message.length);
+    if (size > maxMessageSize) {
+      throw new MessageTooBigError(
+        `A message of at least ${size} bytes is larger than maxMessageSize (${maxMessageSize} bytes)`,
+        {
+          code: 'MESSAGE_TOO_BIG',
+        },
+      );
+    }
+    if (++this.fragments > maxFragments) {
+      throw new MessageTooBigError(`A message has more fragments than maxFragments (${maxFragments})`, {
+        code: 'TOO_MANY_FRAGMENTS',
+      });
+    }
+    this.inFrame = true;
+    this.frameFin = header.fin;
+    this.frameMasked = header.masked;
+    this.frameKey = header.key;
+    this.frameDone = 0;
+    this.frameLeft = length;
+  }
+
+  /** A message in one frame, whole in one chunk: unmasked where it lies, and not collected. */
+  private wholeMessage(input: Buffer, start: number): number {
+    const next = start + this.frameLeft;
+    if (this.frameMasked) applyMask(input, start, next, this.frameKey);
+    if (this.messageRsv !== 0) {
+      this.deliver(input.subarray(start, next));
+      return next;
+    }
+    const isBinary = this.messageOpcode === Opcode.Binary;
+    const data = isBinary ? ownSlice(input, start, next) : text(input, start, next);
+    this.reset();
+    this.sink.receivedMessage(data, isBinary);
+    return next;
+  }
+
+  /** Unmasks what has come of the frame's payload into the message. */
+  private takePayload(input: Buffer, at: number, end: number): number {
+    const count = Math.min(this.frameLeft, end - at);
+    const left = this.frameLeft - count;
+    this.message ??= new MessageBuffer();
+    const from = this.message.append(input, at, at + count, this.frameFin ? left : -1);
+    if (this.frameMasked) this.message.unmask(from, this.frameKey, this.frameDone);
+    if (this.messageOpcode === Opcode.Text && this.messageRsv === 0 && !this.message.isUtf8SoFar()) throw invalidText();
+    this.frameDone += count;
+    this.frameLeft = left;
+    if (left === 0) this.endDataFrame();
+    return at + count;
+  }
+
+  private endDataFrame(): void {
+    this.inFrame = false;
+    if (!this.frameFin) return;
+    this.deliver(this.message === null ? Buffer.alloc(0) : this.message.take());
+  }
+
+  /** Hands over a message that has come in pieces, or through an extension. */
+  private deliver(payload: Buffer): void {
+    const isBinary = this.messageOpcode === Opcode.Binary;
+    const encoded = this.messageRsv !== 0;
+    this.reset();
+    const data =
+      encoded && this.extension !== null ? this.extension.decode(payload, this.limits.maxMessageSize) : payload;
+    this.sink.receivedMessage(isBinary ? data : text(data, 0, data.length), isBinary);
+  }
+
+  private reset(): void {
+    this.messageOpcode = 0;
+    this.messageRsv = 0;
+    this.fragments = 0;
+    this.message = null;
+    this.inFrame = false;
+  }
+}
+
+/** Headers are read and used up between two calls of a sink, so that one serves every connection. */
+const sharedHeader = new FrameHeader();
+
+function text(bytes: Buffer, start: number, end: number): string {
+  const decoded = decodeUtf8(bytes, start, end);
+  if (decoded === undefined) throw invalidText();
+  return decoded;
+}
+
+function invalidText(): InvalidPayloadError {
+  return new InvalidPayloadError('A text message is not valid UTF-8');
+}
+
+/** The bytes for the application to keep: copied, unless they are most of the chunk that they would keep alive. */
+function ownSlice(chunk: Buffer, start: number, end: number): Buffer {
+  const slice = chunk.subarray(start, end);
+  return slice.length * 2 >= chunk.buffer.byteLength ? slice : Buffer.from(slice);
+}
