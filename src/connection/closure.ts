@@ -1,0 +1,60 @@
+import { CloseCode, closeCodeName } from '../protocol/close-code';
+import type { ClosePayload } from '../protocol/close-payload';
+
+/** How a connection ended. */
+export interface Closure {
+  /**
+   * The code that the peer's close frame carried (1005 if none); where there was no such frame, the code that we failed
+   * the connection with, or else 1006.
+   */
+  code: number;
+  reason: string;
+  /** Who began: `'local'` for our `close()`, `terminate()`, or failing of the connection, `'remote'` for everything else. */
+  initiator: 'local' | 'remote';
+  /** The error behind it, or null where nothing went wrong. */
+  cause: Error | null;
+}
+
+/** Collects what is known of a connection's end while the closing handshake runs (RFC 6455, section 7). */
+export class ClosureRecord {
+  sent: ClosePayload | null = null;
+  received: ClosePayload | null = null;
+  cause: Error | null = null;
+  private initiator: Closure['initiator'] | null = null;
+  private failedWith: ClosePayload | null = null;
+
+  /** Who comes first, began. */
+  begun(initiator: Closure['initiator']): void {
+    this.initiator ??= initiator;
+  }
+
+  /** We fail the connection; nothing that the peer says now counts. */
+  failed(close: ClosePayload, cause: Error): void {
+    this.begun('local');
+    this.failedWith = close;
+    this.cause ??= cause;
+  }
+
+  /** True when both sides said goodbye, and nothing went wrong. */
+  get isClean(): boolean {
+    return this.sent !== null && this.received !== null && this.cause === null;
+  }
+
+  summary(): Closure {
+    const { code, reason } = this.failedWith ?? this.received ?? { code: CloseCode.AbnormalClosure, reason: '' };
+    return { code, reason, initiator: this.initiator ?? 'remote', cause: this.cause };
+  }
+
+  /** `received 1000 (normal closure), then sent 1000 (normal closure)`: for messages. */
+  describe(): string {
+    const sent = this.sent && `sent ${told(this.sent)}`;
+    const received = this.received && `received ${told(this.received)}`;
+    const inOrder = this.initiator === 'local' ? [sent, received] : [received, sent];
+    const both = inOrder.filter((part) => part !== null).join(', then ') || 'no close frame was sent or received';
+    return this.cause === null ? both : `${both}; ${this.cause.message}`;
+  }
+}
+
+function told({ code, reason }: ClosePayload): string {
+  return `${code} (${closeCodeName(code)})${reason === '' ? '' : ` ${JSON.stringify(reason)}`}`;
+}

@@ -1,0 +1,401 @@
+import type { Duplex } from 'node:stream';
+import { CloseCode } from '../protocol/close-code';
+import { type ClosePayload, encodeClosePayload, maxCloseReason } from '../protocol/close-payload';
+import { ConnectionClosedError, PolicyError, TimeoutError, type WebSocketError } from '../protocol/errors';
+import { freshMaskingKey } from '../protocol/mask';
+import { MessageDecoder } from '../protocol/message-decoder';
+import { Opcode } from '../protocol/opcode';
+import type { Role } from '../protocol/role';
+import { ClosureRecord } from './closure';
+import { ConnectionEvents } from './connection-events';
+import { Heartbeat } from './heartbeat';
+import { Inbox, type Message } from './inbox';
+import type { ConnectionOptions } from './options';
+import { Outbox, type SendCallback } from './outbox';
+import type { PendingPings } from './pending-pings';
+import { attachTransport } from './transport';
+
+/** The states of a connection, with the numbers that browsers give them. */
+export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const;
+export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
+
+/** What a connection is made of; the opening handshake is over by then. */
+export interface ConnectionInit {
+  role: Role;
+  options: Readonly<ConnectionOptions>;
+  /** Bytes that came behind the handshake. */
+  head?: Uint8Array;
+}
+
+/**
+ * The machine inside a connection: between the transport, the decoder and the outbox, with the gate that messages wait
+ * behind, the heartbeat, and the closing handshake. What applications call is in `WebSocketConnection`.
+ */
+export abstract class ConnectionCore extends ConnectionEvents {
+  protected state: ReadyState = ReadyState.Open;
+  protected inbox: Inbox | null = null;
+  /** Nobody may have had the time to listen yet: messages without a listener wait. */
+  protected gated = true;
+  /** `receive()` or `messages()` take the messages. */
+  protected pulled = false;
+  protected pausedByUser = false;
+  protected needsDrain = false;
+  protected pings: PendingPings | null = null;
+  protected readonly outbox: Outbox;
+  protected readonly masks: boolean;
+  protected readonly transport: Duplex;
+  protected readonly options: Readonly<ConnectionOptions>;
+  private readonly decoder: MessageDecoder;
+  private closure: ClosureRecord | null = null;
+  private closeTimer: NodeJS.Timeout | undefined;
+  private closeEventDue = false;
+  private closeListeners: Array<(connection: never) => void> | null = null;
+  private deliveryDue = false;
+  private reading = true;
+  private heard = false;
+  private pongsInLine = 0;
+  private latestPing: Buffer | null = null;
+
+  constructor(transport: Duplex, init: ConnectionInit) {
+    super();
+    const { options } = init;
+    this.transport = transport;
+    this.options = options;
+    this.masks = init.role === 'client';
+    this.decoder = new MessageDecoder(init.role, options, this);
+    this.outbox = new Outbox(transport, options, this);
+    if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
+    attachTransport(transport, this);
+    if (options.pingInterval !== false) Heartbeat.of(options.pingInterval, options.pongTimeout).add(this);
+    if (transport.destroyed) process.nextTick(() => this.transportClose());
+  }
+
+  /** Takes what the application threw while it handled an event. */
+  protected abstract report(error: unknown): void;
+
+  /** How the connection ends, as far as it is known. Made when the end begins. */
+  protected get record(): ClosureRecord {
+    this.closure ??= new ClosureRecord();
+    return this.closure;
+  }
+
+  protected closedError(caller: string): ConnectionClosedError {
+    const { cause } = this.record;
+    return new ConnectionClosedError(
+      `${caller}: the connection is closed: ${this.record.describe()}`,
+      cause ? { cause } : {},
+    );
+  }
+
+  // Sending
+
+  protected sendControl(opcode: number, payload: Uint8Array): void {
+    this.outbox.appendControl(opcode, payload, this.masks ? freshMaskingKey() : undefined);
+  }
+
+  /**
+   * Sends frames of ours that are encoded already, as those of a room are: by reference, so that many connections can
+   * share one buffer. It must stay as it is until `isHeld` says that nobody reads it, after the flush of this iteration.
+   *
+   * @returns false when the connection is not open, or more than `highWaterMark` bytes wait
+   * @internal
+   */
+  sendShared(buffer: Buffer, start: number, end: number): boolean {
+    if (!this.accepts()) return false;
+    this.outbox.addShared(buffer, start, end);
+    return this.belowHighWaterMark();
+  }
+
+  /** Whether a message can be sent now; if not, the callback is told. A slow consumer is found out here. */
+  protected accepts(callback?: SendCallback): boolean {
+    if (this.state === ReadyState.Open) {
+      const { maxBufferedAmount } = this.options;
+      if (this.outbox.amount <= maxBufferedAmount) return true;
+      this.failSlowConsumer(maxBufferedAmount);
+    }
+    if (callback !== undefined) process.nextTick(callback, this.closedError('send()'));
+    return false;
+  }
+
+  protected belowHighWaterMark(): boolean {
+    if (this.outbox.amount <= this.options.highWaterMark) return true;
+    this.needsDrain = true;
+    return false;
+  }
+
+  /** The outbox is down to `lowWaterMark`. @internal */
+  outboxDrained(): void {
+    if (!this.needsDrain) return;
+    this.needsDrain = false;
+    this.emitSafely('drain');
+  }
+
+  private failSlowConsumer(limit: number): void {
+    const message = `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
+    const error = new PolicyError(message, { code: 'SLOW_CONSUMER' });
+    // Only whole frames wait in the outbox, so that a close frame in their place is legal.
+    this.outbox.drop(() => error);
+    this.fail(error);
+  }
+
+  // Receiving: what the decoder hands over
+
+  /** @internal */
+  receivedMessage(data: Message, isBinary: boolean): void {
+    if (this.inbox === null) {
+      try {
+        if (this.emit('message', data, isBinary)) return;
+      } catch (error) {
+        this.failWith(error);
+        return;
+      }
+      if (!this.gated) return;
+      this.inbox = new Inbox();
+    }
+    // While we close, what nobody takes must not keep the peer's close frame from being read.
+    if (this.state !== ReadyState.Open && this.inbox.isFull) return;
+    this.inbox.put(data);
+    if (this.inbox.isFull) this.updateReading();
+    if (this.listenerCount('message') > 0) this.deliverSoon();
+  }
+
+  /** @internal */
+  receivedPing(payload: Buffer): void {
+    if (this.state === ReadyState.Open) this.answerPing(payload);
+    this.emitSafely('ping', payload);
+  }
+
+  /** @internal */
+  receivedPong(payload: Buffer): void {
+    this.pings?.answer(payload);
+    this.emitSafely('pong', payload);
+  }
+
+  /** RFC 6455, 5.5.1: a close frame is answered with one, unless it is the answer. @internal */
+  receivedClose(close: ClosePayload): void {
+    const { record } = this;
+    record.received = close;
+    record.begun('remote');
+    if (record.sent === null) {
+      const code = close.code === CloseCode.NoStatusReceived ? undefined : close.code;
+      this.sendClose(close, encodeClosePayload(code, close.reason));
+    }
+    // 7.1.1: the server closes the transport first, so that it is not the one to wait for late packets.
+    if (!this.masks) this.outbox.finish();
+    this.transport.resume();
+  }
+
+  /** @internal */
+  receivedViolation(error: WebSocketError): void {
+    this.fail(error);
+  }
+
+  /** RFC 6455, 5.5.3: of several pings that are not answered yet, the latest alone may be. */
+  private answerPing(payload: Buffer): void {
+    if (this.outbox.amount === 0) this.pongsInLine = 0;
+    if (this.pongsInLine < this.options.maxPendingPongs) {
+      this.pongsInLine++;
+      this.sendControl(Opcode.Pong, payload);
+      return;
+    }
+    const isFirst = this.latestPing === null;
+    this.latestPing = payload;
+    if (!isFirst) return;
+    this.outbox.whenWritten((error) => {
+      const latest = this.latestPing;
+      this.latestPing = null;
+      if (!error && latest !== null && this.state === ReadyState.Open) this.sendControl(Opcode.Pong, latest);
+    });
+  }
+
+  // Receiving: the gate
+
+  /** The handler is done: from now on a message that nobody listens for is dropped. @internal */
+  openGate(): void {
+    this.gated = false;
+    this.deliverSoon();
+  }
+
+  protected override listening(): void {
+    if (this.inbox !== null || this.closeEventDue) this.deliverSoon();
+  }
+
+  /** Delivers what waits, when whoever is listening now has had the time to listen to everything. */
+  protected deliverSoon(): void {
+    if (this.deliveryDue || (this.inbox === null && !this.closeEventDue)) return;
+    this.deliveryDue = true;
+    process.nextTick(() => this.deliver());
+  }
+
+  private deliver(): void {
+    this.deliveryDue = false;
+    const { inbox } = this;
+    if (inbox !== null && !this.pausedByUser) {
+      while (!inbox.isEmpty && !this.pausedByUser && this.listenerCount('message') > 0) {
+        const message = inbox.take()!;
+        this.emitSafely('message', message, typeof message !== 'string');
+      }
+      const isListened = this.listenerCount('message') > 0;
+      if (!isListened && !this.pulled && !this.gated) inbox.clear();
+      if (inbox.isEmpty && !inbox.isAwaited && (isListened || !this.pulled)) this.inbox = null;
+      this.updateReading();
+    }
+    if (this.closeEventDue && (!this.gated || this.listenerCount('close') > 0)) this.emitClose();
+  }
+
+  protected updateReading(): void {
+    const isFull = this.inbox?.isFull && this.state === ReadyState.Open;
+    const reading = !this.pausedByUser && !isFull;
+    if (reading === this.reading) return;
+    this.reading = reading;
+    if (reading) {
+      this.outbox.cork();
+      this.decoder.resume();
+      this.outbox.uncork();
+      if (this.reading) this.transport.resume();
+    } else {
+      this.decoder.pause();
+      this.transport.pause();
+    }
+  }
+
+  // Closing
+
+  /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
+  protected fail(error: WebSocketError): void {
+    if (this.state === ReadyState.Closed) return;
+    const close = { code: error.closeCode, reason: fitReason(error.message) };
+    this.record.failed(close, error);
+    this.decoder.end();
+    if (this.state === ReadyState.Open) this.sendClose(close, encodeClosePayload(close.code, close.reason));
+    this.outbox.finish();
+    // Bytes left unread when a socket closes become a reset, which would overtake the close frame.
+    this.reading = true;
+    this.transport.resume();
+    process.nextTick(() => this.emitSafely('error', error));
+  }
+
+  /** The application failed while it handled something: 1011, with no detail on the wire. @internal */
+  failWith(error: unknown): void {
+    // Whoever waits for messages of a connection that was lost is told by an exception; that is not a mistake.
+    const isLoss = error instanceof ConnectionClosedError && this.state !== ReadyState.Open;
+    if (this.state === ReadyState.Open) {
+      const close = { code: CloseCode.InternalError, reason: '' };
+      this.record.failed(close, error instanceof Error ? error : new Error(String(error)));
+      this.sendClose(close, encodeClosePayload(close.code));
+      this.decoder.end();
+      this.outbox.finish();
+      this.transport.resume();
+    }
+    if (!isLoss) this.report(error);
+  }
+
+  protected sendClose(close: ClosePayload, payload: Buffer): void {
+    this.record.sent = close;
+    this.state = ReadyState.Closing;
+    this.sendControl(Opcode.Close, payload);
+    this.closeTimer ??= setTimeout(() => this.closeTimedOut(), this.options.closeTimeout);
+  }
+
+  private closeTimedOut(): void {
+    const message = `The closing handshake took longer than closeTimeout (${this.options.closeTimeout} ms)`;
+    if (this.record.received === null) this.record.cause ??= new TimeoutError(message, { code: 'CLOSE_TIMEOUT' });
+    this.transport.destroy();
+  }
+
+  /** Calls back, once, when the connection is closed: at once if it is. @internal */
+  whenClosed(callback: (connection: this) => void): void {
+    if (this.state === ReadyState.Closed) {
+      callback(this);
+      return;
+    }
+    this.closeListeners ??= [];
+    this.closeListeners.push(callback);
+  }
+
+  private emitClose(): void {
+    this.closeEventDue = false;
+    const { code, reason } = this.record.summary();
+    this.emitSafely('close', code, reason);
+  }
+
+  // What the transport tells
+
+  /** @internal */
+  transportData(chunk: Buffer): void {
+    this.heard = true;
+    this.outbox.cork();
+    this.decoder.write(chunk);
+    this.outbox.uncork();
+  }
+
+  /** @internal */
+  transportDrain(): void {
+    this.outbox.flush();
+  }
+
+  /** @internal */
+  transportEnd(): void {
+    this.record.begun('remote');
+    if (this.state === ReadyState.Open) this.state = ReadyState.Closing;
+    this.outbox.finish();
+    this.closeTimer ??= setTimeout(() => this.closeTimedOut(), this.options.closeTimeout);
+  }
+
+  /** @internal */
+  transportError(error: Error): void {
+    const { record } = this;
+    // Whatever happens to the transport after both have said goodbye is no news.
+    if (this.state === ReadyState.Closed || (record.sent !== null && record.received !== null)) return;
+    record.begun('remote');
+    record.cause ??= error;
+    this.emitSafely('error', error);
+  }
+
+  /** @internal */
+  transportClose(): void {
+    if (this.state === ReadyState.Closed) return;
+    this.state = ReadyState.Closed;
+    clearTimeout(this.closeTimer);
+    if (this.options.pingInterval !== false) {
+      Heartbeat.of(this.options.pingInterval, this.options.pongTimeout).remove(this);
+    }
+    this.decoder.end();
+    this.outbox.drop(() => this.closedError('send()'));
+    this.pings?.reject(() => this.closedError('ping()'));
+    this.inbox?.rejectWaiters(() => this.closedError('receive()'));
+    for (const callback of this.closeListeners ?? []) callback(this as never);
+    this.closeListeners = null;
+    this.closeEventDue = true;
+    if (!this.gated || this.listenerCount('close') > 0) this.emitClose();
+  }
+
+  // The heart of the heartbeat
+
+  /** @internal */
+  get alive(): boolean {
+    return this.heard || !this.reading;
+  }
+
+  /** @internal */
+  beat(): void {
+    this.heard = false;
+    if (this.state === ReadyState.Open) this.sendControl(Opcode.Ping, Buffer.alloc(0));
+  }
+
+  /** @internal */
+  stopped(): void {
+    const { pongTimeout } = this.options;
+    this.record.begun('local');
+    this.record.cause ??= new TimeoutError(`Nothing was heard within pongTimeout (${pongTimeout} ms) of a ping`, {
+      code: 'PONG_TIMEOUT',
+    });
+    this.transport.destroy();
+  }
+}
+
+/** As much of a message as a close frame can carry, cut between characters. */
+function fitReason(message: string): string {
+  if (Buffer.byteLength(message) <= maxCloseReason) return message;
+  return new TextDecoder().decode(Buffer.from(message).subarray(0, maxCloseReason - 3)).replace(/\ufffd*$/u, '…');
+}

@@ -1,0 +1,188 @@
+import { EventEmitter } from 'node:events';
+import type { WebSocketError } from '../protocol/errors';
+import { InvalidOptionError } from '../protocol/errors';
+import { describe } from '../protocol/options';
+
+/** What a connection emits, and with what. */
+export interface ConnectionEventMap {
+  /** A whole message: text as string, binary as Buffer. */
+  message: [data: string | Buffer, isBinary: boolean];
+  /** The connection is closed; see `closed` for who began it, and why. */
+  close: [code: number, reason: string];
+  /** The peer broke a rule, or the transport failed; `'close'` follows. Without a listener nothing happens. */
+  error: [error: WebSocketError | Error];
+  /** A ping came; it has been answered. */
+  ping: [payload: Buffer];
+  pong: [payload: Buffer];
+  /** After `send()` had returned false: no more than `lowWaterMark` bytes wait. */
+  drain: [];
+}
+
+/** What `addEventListener` and the `on…` properties call their listeners with, as in browsers. */
+export interface SocketEvent {
+  type: 'message' | 'close' | 'error';
+  target: ConnectionEvents;
+  /** The message, of `'message'`. */
+  data?: string | Buffer;
+  /** The close code, of `'close'`. */
+  code?: number;
+  reason?: string;
+  /** Both sides said goodbye, of `'close'`. */
+  wasClean?: boolean;
+  /** The error, of `'error'`. */
+  error?: Error;
+  message?: string;
+}
+
+export type SocketEventListener = (event: SocketEvent) => void;
+type SocketEventType = SocketEvent['type'];
+type Attribute = SocketEventListener | null;
+
+const translate = {
+  message: (target: ConnectionEvents, data: string | Buffer): SocketEvent => ({ type: 'message', target, data }),
+  close: (target: ConnectionEvents, code: number, reason: string): SocketEvent => ({
+    type: 'close',
+    target,
+    code,
+    reason,
+    wasClean: code !== 1006,
+  }),
+  error: (target: ConnectionEvents, error: Error): SocketEvent => ({
+    type: 'error',
+    target,
+    error,
+    message: error.message,
+  }),
+};
+
+type Listener<Name extends keyof ConnectionEventMap> = (...args: ConnectionEventMap[Name]) => void;
+
+/** A listener of the emitter that stands for one of `addEventListener`'s. */
+interface Wrapper {
+  (...args: never[]): void;
+  wraps?: SocketEventListener;
+  attribute?: boolean;
+}
+
+/**
+ * The event half of a connection: Node's emitter, and the names that browsers have for the same. A rejection of an async
+ * listener does not become an unhandled one: it goes the way of an exception, to `failWith`.
+ */
+export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> {
+  constructor() {
+    super({ captureRejections: true });
+  }
+
+  override on<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
+    super.on(name, listener as never);
+    this.listening();
+    return this;
+  }
+
+  override addListener<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
+    return this.on(name, listener);
+  }
+
+  override prependListener<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
+    super.prependListener(name, listener as never);
+    this.listening();
+    return this;
+  }
+
+  /** Somebody listens who did not before. */
+  protected abstract listening(): void;
+
+  get onmessage(): Attribute {
+    return this.attribute('message');
+  }
+  set onmessage(listener: Attribute) {
+    this.setAttribute('message', listener);
+  }
+
+  get onclose(): Attribute {
+    return this.attribute('close');
+  }
+  set onclose(listener: Attribute) {
+    this.setAttribute('close', listener);
+  }
+
+  get onerror(): Attribute {
+    return this.attribute('error');
+  }
+  set onerror(listener: Attribute) {
+    this.setAttribute('error', listener);
+  }
+
+  /**
+   * As in browsers, for `'message'`, `'close'` and `'error'`.
+   *
+   * @throws InvalidOptionError for another type, or a listener that is no function
+   */
+  addEventListener(type: SocketEventType, listener: SocketEventListener, options: { once?: boolean } = {}): void {
+    if (this.find(type, (wrapper) => wrapper.wraps === listener && wrapper.attribute !== true)) return;
+    const wrapper = this.wrap(type, listener);
+    if (options.once) this.once(type, wrapper as never);
+    else this.on(type, wrapper as never);
+  }
+
+  removeEventListener(type: SocketEventType, listener: SocketEventListener): void {
+    const found = this.find(type, (wrapper) => wrapper.wraps === listener && wrapper.attribute !== true);
+    if (found !== undefined) this.removeListener(type, found as never);
+  }
+
+  /** Takes an error that the application made while it handled an event. @internal */
+  abstract failWith(error: unknown): void;
+
+  /** Emits, whatever the listeners do. @internal */
+  protected emitSafely<Name extends keyof ConnectionEventMap>(name: Name, ...args: ConnectionEventMap[Name]): boolean {
+    // An 'error' that nobody listens for must not be thrown, as emitters otherwise do.
+    if (name === 'error' && this.listenerCount('error') === 0) return false;
+    try {
+      return (this as EventEmitter).emit(name, ...args);
+    } catch (error) {
+      this.failWith(error);
+      return true;
+    }
+  }
+
+  /** Called by Node for the rejection of a listener's promise. @internal */
+  [Symbol.for('nodejs.rejection')](error: unknown): void {
+    this.failWith(error);
+  }
+
+  private wrap(type: SocketEventType, listener: SocketEventListener): Wrapper {
+    if (!Object.hasOwn(translate, type)) {
+      throw new InvalidOptionError(`addEventListener() knows 'message', 'close' and 'error', not ${describe(type)}`);
+    }
+    if (typeof listener !== 'function') {
+      throw new InvalidOptionError(`The listener for '${type}' must be a function, not ${describe(listener)}`);
+    }
+    const toEvent = translate[type] as (target: ConnectionEvents, ...args: unknown[]) => SocketEvent;
+    // What the listener returns is returned, so that the rejection of an async one is seen.
+    const wrapper: Wrapper = (...args: unknown[]) => listener.call(this, toEvent(this, ...args));
+    wrapper.wraps = listener;
+    return wrapper;
+  }
+
+  private find(type: SocketEventType, test: (wrapper: Wrapper) => boolean): Wrapper | undefined {
+    for (const listener of this.rawListeners(type) as Array<Wrapper & { listener?: Wrapper }>) {
+      // `once` keeps the listener it was given under this name.
+      const wrapper = listener.listener ?? listener;
+      if (test(wrapper)) return wrapper;
+    }
+    return undefined;
+  }
+
+  private attribute(type: SocketEventType): Attribute {
+    return this.find(type, (wrapper) => wrapper.attribute === true)?.wraps ?? null;
+  }
+
+  private setAttribute(type: SocketEventType, listener: Attribute): void {
+    const earlier = this.find(type, (wrapper) => wrapper.attribute === true);
+    if (earlier !== undefined) this.removeListener(type, earlier as never);
+    if (typeof listener !== 'function') return;
+    const wrapper = this.wrap(type, listener);
+    wrapper.attribute = true;
+    this.on(type, wrapper as never);
+  }
+}

@@ -1,0 +1,250 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { frameHeaderSize, maxHeaderSize, writeFrameHeader } from '../protocol/frame-header';
+import { frameBound, writeFrame } from '../protocol/frame-writer';
+import type { MaskingKey } from '../protocol/mask';
+import { Opcode } from '../protocol/opcode';
+import { flushAtEndOfIteration } from './flush-queue';
+import { holdBuffer } from './held-buffers';
+import { commit, release, reserve, slabPosition } from './slab';
+
+/** Called when a message has been handed to the operating system, or with the error that kept it from that. */
+export type SendCallback = (error?: Error | null) => void;
+
+/** Frames of up to this many bytes are encoded into the slab; larger ones get a buffer of their own, or none. */
+const slabFrame = 32 * 1024;
+
+/** More than this is not held back for the end of the iteration, in bytes. */
+const flushFrom = 64 * 1024;
+
+/** Several ranges of together up to this many bytes are copied for one write, which costs less than a vector of them. */
+const gatherUpTo = 16 * 1024;
+
+interface Range {
+  buffer: Buffer;
+  start: number;
+  end: number;
+}
+
+/**
+ * The bytes that a connection has to send, in order, as ranges of buffers that it shares with others. System calls are
+ * what messages cost: so there is one write for everything that is said while a chunk that was read is handled, or else
+ * in one iteration of the event loop, and none while the transport is full.
+ */
+export class Outbox {
+  /** Bytes that wait here; see `amount` for those of the transport, too. */
+  length = 0;
+  private earlier: Range[] | null = null;
+  private buffer: Buffer | null = null;
+  private start = 0;
+  private end = 0;
+  /** A fragment was sent and its message has not ended: other messages must not come between (RFC 6455, 5.4). */
+  midMessage = false;
+  private heldBack: Buffer[] | null = null;
+  private heldBackLength = 0;
+  private callbacks: SendCallback[] | null = null;
+  private scheduled = false;
+  private corked = false;
+  private ending = false;
+  private watching = false;
+  private readonly reusable: boolean;
+
+  /**
+   * @param highWaterMark bytes; above it the outbox watches for `lowWaterMark`
+   * @param onDrained called when it comes down to `lowWaterMark` again
+   */
+  constructor(
+    private readonly transport: Duplex,
+    private readonly marks: { highWaterMark: number; lowWaterMark: number },
+    private readonly owner: { outboxDrained(): void },
+  ) {
+    // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
+    this.reusable = transport instanceof Socket;
+  }
+
+  /** Bytes that wait here and in the transport. */
+  get amount(): number {
+    return this.length + this.heldBackLength + this.transport.writableLength;
+  }
+
+  /** Encodes a control frame behind what waits already. */
+  appendControl(opcode: number, payload: Uint8Array, key?: MaskingKey): void {
+    this.encode(0x80 | opcode, payload, key);
+  }
+
+  /**
+   * Encodes a message, or a fragment of one, behind what waits already. Binary payloads above 16 KiB are not copied by a
+   * server: they must not be changed.
+   */
+  appendData(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
+    const first = (fin ? 0x80 : 0) | (this.midMessage ? Opcode.Continuation : opcode);
+    this.midMessage = !fin;
+    this.encode(first, payload, key);
+    if (fin && this.heldBack !== null) this.addHeldBack();
+  }
+
+  /** Adds whole, encoded messages by reference. The bytes must stay as they are until `isHeld` says that nobody reads them. */
+  addShared(buffer: Buffer, start: number, end: number): void {
+    if (!this.midMessage) {
+      this.add(buffer, start, end);
+      return;
+    }
+    this.heldBack ??= [];
+    this.heldBack.push(Buffer.from(buffer.subarray(start, end)));
+    this.heldBackLength += end - start;
+  }
+
+  /** Calls back when all that has been added so far is written. */
+  whenWritten(callback: SendCallback): void {
+    if (this.length === 0 && this.transport.writableLength === 0) {
+      process.nextTick(callback);
+      return;
+    }
+    this.callbacks ??= [];
+    this.callbacks.push(callback);
+    if (this.length === 0) this.transport.write('', this.written());
+  }
+
+  /** Holds back what is added until `uncork`: while a chunk that was read is handled. */
+  cork(): void {
+    this.corked = true;
+  }
+
+  uncork(): void {
+    this.corked = false;
+    if (this.length > 0) this.write();
+  }
+
+  /** Writes what waits, unless the transport is full. */
+  flush(): void {
+    this.scheduled = false;
+    this.write();
+    if (this.length === 0) return;
+    holdBuffer(this.buffer!);
+    if (this.earlier !== null) for (const { buffer } of this.earlier) holdBuffer(buffer);
+  }
+
+  /** Ends the transport once everything is written. */
+  finish(): void {
+    this.ending = true;
+    this.write();
+  }
+
+  /** Drops what waits; its callbacks get the error. What the transport holds already is not touched. */
+  drop(reason: () => Error): void {
+    const callbacks = this.callbacks;
+    this.earlier = null;
+    this.buffer = null;
+    this.length = 0;
+    this.heldBack = null;
+    this.heldBackLength = 0;
+    this.callbacks = null;
+    if (callbacks !== null) for (const callback of callbacks) callback(reason());
+  }
+
+  private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
+    const bound = frameBound(payload);
+    if (bound <= slabFrame) {
+      const slab = reserve(bound);
+      const start = slabPosition();
+      const end = writeFrame(slab, start, first, payload, key);
+      commit(end);
+      this.add(slab, start, end);
+    } else if (typeof payload !== 'string' && key === undefined) {
+      const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
+      writeFrameHeader(header, 0, first, payload.length);
+      this.add(header, 0, header.length);
+      this.add(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), 0, payload.byteLength);
+    } else {
+      // The writer places the header as for ASCII and moves the text when it turns out longer: never by more than 8 bytes.
+      const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
+      const buffer = Buffer.allocUnsafeSlow(length + maxHeaderSize);
+      this.add(buffer, 0, writeFrame(buffer, 0, first, payload, key));
+    }
+  }
+
+  /** Adds bytes by reference; where they continue the last ones in the same buffer, they become one range with them. */
+  private add(buffer: Buffer, start: number, end: number): void {
+    if (this.buffer === buffer && this.end === start) {
+      this.end = end;
+    } else {
+      if (this.buffer !== null) {
+        this.earlier ??= [];
+        this.earlier.push({ buffer: this.buffer, start: this.start, end: this.end });
+      }
+      this.buffer = buffer;
+      this.start = start;
+      this.end = end;
+    }
+    this.length += end - start;
+    if (this.length > this.marks.highWaterMark || this.transport.writableLength > 0) this.watching = true;
+    if (this.corked) return;
+    if (this.length >= flushFrom) this.write();
+    else if (!this.scheduled) {
+      this.scheduled = true;
+      flushAtEndOfIteration(this);
+    }
+  }
+
+  private addHeldBack(): void {
+    const frames = this.heldBack ?? [];
+    this.heldBack = null;
+    this.heldBackLength = 0;
+    for (const frame of frames) this.add(frame, 0, frame.length);
+  }
+
+  private write(): void {
+    const { transport } = this;
+    if (transport.writableNeedDrain || transport.destroyed) return;
+    if (this.length > 0) {
+      const callback = this.watching || this.callbacks !== null ? this.written() : undefined;
+      if (this.earlier === null) this.writeRange(this.buffer!, this.start, this.end, callback);
+      else this.writeRanges(this.earlier, callback);
+    }
+    if (this.ending && this.length === 0 && !transport.writableEnded) transport.end();
+  }
+
+  private writeRange(buffer: Buffer, start: number, end: number, callback?: SendCallback): void {
+    this.buffer = null;
+    this.length = 0;
+    this.transport.write(buffer.subarray(start, end), callback);
+    if (this.reusable && this.transport.writableLength === 0) release(buffer, start, end);
+    else holdBuffer(buffer);
+  }
+
+  private writeRanges(ranges: Range[], callback?: SendCallback): void {
+    ranges.push({ buffer: this.buffer!, start: this.start, end: this.end });
+    this.earlier = null;
+    if (this.length <= gatherUpTo) {
+      const slab = reserve(this.length);
+      const from = slabPosition();
+      let at = from;
+      for (const { buffer, start, end } of ranges) at += buffer.copy(slab, at, start, end);
+      commit(at);
+      this.writeRange(slab, from, at, callback);
+      return;
+    }
+    this.buffer = null;
+    this.length = 0;
+    this.transport.cork();
+    const last = ranges.length - 1;
+    ranges.forEach(({ buffer, start, end }, index) => {
+      this.transport.write(buffer.subarray(start, end), index === last ? callback : undefined);
+    });
+    this.transport.uncork();
+    if (this.reusable && this.transport.writableLength === 0) return;
+    for (const { buffer } of ranges) holdBuffer(buffer);
+  }
+
+  /** What to do when the write that is about to be made is done. */
+  private written(): SendCallback {
+    const callbacks = this.callbacks;
+    this.callbacks = null;
+    return (error) => {
+      if (callbacks !== null) for (const callback of callbacks) callback(error);
+      if (!this.watching || this.amount > this.marks.lowWaterMark) return;
+      this.watching = false;
+      this.owner.outboxDrained();
+    };
+  }
+}

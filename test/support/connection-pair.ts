@@ -1,0 +1,18 @@
+import { createTransportPair } from '../../src/connection/memory-transport';
+import { type ConnectionOptions, resolveConnectionOptions } from '../../src/connection/options';
+import { WebSocketConnection, type WebSocketConnectionInit } from '../../src/connection/websocket-connection';
+
+type Init = Omit<Partial<WebSocketConnectionInit>, 'options' | 'role'>;
+
+/** Two connections that talk to each other in memory. No heartbeat unless an option asks for it. */
+export function createConnectionPair(
+  options: Partial<ConnectionOptions> = {},
+  init: { server?: Init; client?: Init } = {},
+): { server: WebSocketConnection; client: WebSocketConnection } {
+  const [serverEnd, clientEnd] = createTransportPair();
+  const resolved = resolveConnectionOptions('createConnectionPair()', { pingInterval: false, ...options });
+  return {
+    server: new WebSocketConnection(serverEnd, { role: 'server', options: resolved, ...init.server }),
+    client: new WebSocketConnection(clientEnd, { role: 'client', options: resolved, ...init.client }),
+  };
+}
