@@ -1,0 +1,15 @@
+import type { Batch } from './batch';
+import type { Membership } from './membership';
+
+/**
+ * One room of a hub; it is there while somebody is in it.
+ *
+ * @internal
+ */
+export class Room {
+  readonly memberships = new Set<Membership>();
+  /** What was published in it in this event-loop iteration; undefined while that is nothing. */
+  batch: Batch | undefined = undefined;
+
+  constructor(readonly name: string) {}
+}
