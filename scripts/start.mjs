@@ -1,0 +1,20 @@
+/**
+ * `npm start`: installs what is missing, builds, and runs the chat site of demo/ on http://localhost:8765 (or `PORT`).
+ *
+ * The demo runs in this process, not in a child, so that Ctrl-C and SIGTERM reach it directly on every system.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build } from './compile.mjs';
+import { endWithNpm, main, prepare, root } from './prepare.mjs';
+
+await main(() => {
+  endWithNpm();
+  prepare();
+  console.log('Building …');
+  build();
+  process.chdir(root);
+  const require = createRequire(import.meta.url);
+  require('ts-node/register');
+  require(path.join(root, 'demo', 'server.ts'));
+});
