@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type RoomRegistry, WebSocketConnection } from '../connection/websocket-connection';
+import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
+import { acceptHeaders, validateUpgradeRequest } from '../protocol/handshake';
+import type { ResolvedServerOptions } from './options';
+import { checkOrigin, type HowReached } from './origin';
+import { type PendingUpgrade, pendingUpgrade } from './pending-upgrade';
+
+export interface AcceptInit {
+  /** How the client reached this server. @default what the request itself says: right where there is no proxy */
+  reached?: HowReached;
+  /** Where `join` and `leave` of the connection go. @default none */
+  rooms?: RoomRegistry;
+  /** Takes what listeners of the connection throw, after it was failed with 1011. */
+  onError?: (error: unknown, connection: WebSocketConnection) => void;
+}
+
+/** Headers that middleware may have set for a body, and that make no sense on a 101. */
+const bodyHeaders = ['Content-Length', 'Content-Type', 'Content-Encoding', 'Transfer-Encoding', 'ETag'];
+
+/**
+ * Accepts a pending upgrade: checks the handshake, the origin and the subprotocol, answers 101 through the response, so
+ * that whoever hooks into responses (sessions, loggers) sees it like any other, and takes the socket over.
+ *
+ * It is a promise because a session may be saved before its response leaves: no frame may overtake the 101.
+ *
+ * @returns an open connection whose messages wait until somebody listens, or `openGate()` is called
+ * @throws HandshakeError that is the refusal; nothing has been answered then
+ * @throws ConnectionClosedError when the client left before; there is nobody to answer
+ * @throws InvalidStateError when the request is no pending upgrade of `receiveUpgrades`, or is answered already
+ */
+export async function acceptUpgrade(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ResolvedServerOptions,
+  init: AcceptInit = {},
+): Promise<WebSocketConnection> {
+  const pending = pendingUpgrade(request);
+  if (pending === undefined) throw notPending(request);
+  const { key, protocols } = validateUpgradeRequest(request as IncomingMessage & { method: string });
+  const verdict = checkOrigin(options.origins, request, init.reached);
+  if (verdict !== undefined) await verdict;
+  const protocol = options.subprotocols(protocols, request);
+  refuseAnswered(pending, response);
+
+  for (const name of bodyHeaders) response.removeHeader(name);
+  response.writeHead(101, acceptHeaders(key, { protocol }));
+  response.end();
+  // Whoever wraps end() to wait for something (express-session for its store) has not ended it yet.
+  if (!response.writableEnded) await finished(pending, response);
+
+  const head = pending.release();
+  const socket = pending.socket as Socket;
+  if (typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
+  return new WebSocketConnection(socket, {
+    role: 'server',
+    options: options.connection,
+    protocol,
+    head,
+    ...(init.rooms && { rooms: init.rooms }),
+    ...(init.onError && { onError: init.onError }),
+  });
+}
+
+function notPending(request: IncomingMessage): InvalidStateError | ConnectionClosedError {
+  if (request.socket.destroyed) return left();
+  return new InvalidStateError(
+    'This request is no pending upgrade: its server does not hand its upgrade requests over (receiveUpgrades, ' +
+      'or attach() of a switchboard), or it was accepted before',
+    { code: 'NOT_AN_UPGRADE' },
+  );
+}
+
+function refuseAnswered(pending: PendingUpgrade, response: ServerResponse): void {
+  if (pending.abandoned) throw left();
+  if (response.headersSent) {
+    throw new InvalidStateError('This upgrade request is answered already', { code: 'ALREADY_ANSWERED' });
+  }
+}
+
+function finished(pending: PendingUpgrade, response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.once('finish', resolve);
+    pending.socket.once('close', () => reject(left()));
+  });
+}
+
+function left(): ConnectionClosedError {
+  return new ConnectionClosedError('The client left before its upgrade was accepted');
+}

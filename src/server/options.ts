@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import { type ConnectionOptions, connectionOptionNames, resolveConnectionOptions } from '../connection/options';
+import { InvalidOptionError } from '../protocol/errors';
+import { checkBoolean, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
+import { type AllowedOrigins, compileOriginPolicy, type OriginPolicy } from './origin';
+import { compileSubprotocols, type SubprotocolChoice, type Subprotocols } from './subprotocol';
+
+/** What one WebSocket endpoint may say about its opening handshakes and its connections. */
+export interface UpgradeOptions<Request = IncomingMessage> extends Partial<ConnectionOptions> {
+  /**
+   * The subprotocols that this endpoint speaks, or a function that chooses from those offered. Of a list, the one that
+   * the client names first is chosen: the order of the offer is the client's preference (RFC 6455, section 4.1).
+   * Where nothing fits none is chosen, and a browser that asked for one then fails the connection.
+   * @default none: no subprotocol is ever chosen
+   */
+  subprotocols?: Subprotocols<Request>;
+  /**
+   * The origins, besides the server's own, whose pages may open a connection: `https://app.example`,
+   * `https://*.example` for every host below, `http://localhost:*` for every port, a RegExp, or a function that
+   * decides alone. A request without `Origin` does not come from a browser's page, and passes.
+   * @default the server's own origin only; another one is refused with 403
+   */
+  allowedOrigins?: AllowedOrigins<Request>;
+  /**
+   * Lets pages of every site open connections, with the cookies of the person who looks at them.
+   * @default false
+   */
+  dangerouslyAllowAnyOrigin?: boolean;
+}
+
+/** `UpgradeOptions` and what holds for a whole server. */
+export interface ServerOptions<Request = IncomingMessage> extends UpgradeOptions<Request> {
+  /**
+   * Milliseconds from the arrival of an upgrade request to its 101 or its refusal, all middleware included;
+   * then it is refused with 503.
+   * @default 10,000
+   */
+  handshakeTimeout?: number;
+}
+
+/** Options that have been checked: what `acceptUpgrade` reads at every handshake. */
+export interface ResolvedServerOptions {
+  readonly connection: Readonly<ConnectionOptions>;
+  readonly handshakeTimeout: number;
+  readonly subprotocols: SubprotocolChoice;
+  readonly origins: OriginPolicy;
+}
+
+const upgradeOptionNames = ['subprotocols', 'allowedOrigins', 'dangerouslyAllowAnyOrigin'] as const;
+
+const defaults = { handshakeTimeout: 10_000 };
+
+/**
+ * Checks the options of a server; what is not given is taken from `base`.
+ *
+ * @throws InvalidOptionError that names the option and the place `where` it was given
+ */
+export function resolveServerOptions<Request extends IncomingMessage = IncomingMessage>(
+  where: string,
+  given: ServerOptions<Request> = {},
+  base?: ResolvedServerOptions,
+): ResolvedServerOptions {
+  refuseUnknownOptions(where, given, [...connectionOptionNames, ...upgradeOptionNames, 'handshakeTimeout']);
+  const handshakeTimeout = given.handshakeTimeout ?? base?.handshakeTimeout ?? defaults.handshakeTimeout;
+  checkMilliseconds('handshakeTimeout', handshakeTimeout);
+  return Object.freeze({
+    connection: resolveConnectionOptions(where, pickConnectionOptions(given), base?.connection),
+    handshakeTimeout,
+    subprotocols:
+      given.subprotocols === undefined && base ? base.subprotocols : compileSubprotocols(given.subprotocols),
+    origins: resolveOrigins(given, base),
+  });
+}
+
+/**
+ * Checks the options of one route; what is not given is taken from `base`.
+ *
+ * @throws InvalidOptionError, also for `handshakeTimeout`, which has begun before the route is known
+ */
+export function resolveUpgradeOptions<Request extends IncomingMessage = IncomingMessage>(
+  where: string,
+  given: UpgradeOptions<Request>,
+  base: ResolvedServerOptions,
+): ResolvedServerOptions {
+  if (given !== null && typeof given === 'object' && Object.hasOwn(given, 'handshakeTimeout')) {
+    throw new InvalidOptionError(
+      `Option 'handshakeTimeout' cannot be set in ${where}: it runs before the route is known. Give it to the server.`,
+    );
+  }
+  return resolveServerOptions(where, given, base);
+}
+
+function resolveOrigins<Request extends IncomingMessage>(
+  given: UpgradeOptions<Request>,
+  base: ResolvedServerOptions | undefined,
+): OriginPolicy {
+  const { allowedOrigins, dangerouslyAllowAnyOrigin } = given;
+  if (dangerouslyAllowAnyOrigin !== undefined) checkBoolean('dangerouslyAllowAnyOrigin', dangerouslyAllowAnyOrigin);
+  if (dangerouslyAllowAnyOrigin === true && allowedOrigins !== undefined) {
+    throw new InvalidOptionError(
+      "Options 'allowedOrigins' and 'dangerouslyAllowAnyOrigin' contradict each other: give one of them",
+    );
+  }
+  if (allowedOrigins === undefined && dangerouslyAllowAnyOrigin === undefined && base) return base.origins;
+  return compileOriginPolicy(dangerouslyAllowAnyOrigin === true ? 'any' : allowedOrigins);
+}
+
+function pickConnectionOptions(given: Partial<ConnectionOptions>): Partial<ConnectionOptions> {
+  const entries = Object.entries(given).filter(([name]) => (connectionOptionNames as readonly string[]).includes(name));
+  return Object.fromEntries(entries) as Partial<ConnectionOptions>;
+}

@@ -1,0 +1,169 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { HandshakeError } from '../protocol/errors';
+import { refuseUpgrade } from './refuse-upgrade';
+import { createUpgradeResponse, forwardDrain, ignoreError } from './upgrade-response';
+
+/** Bytes that a client may send before it has seen the 101; past them its socket waits. */
+const maxEarlyBytes = 64 * 1024;
+
+/** Milliseconds for a refused client to take its answer and leave, where less is left of the handshake's deadline. */
+const lingerTimeout = 2_000;
+
+const mark: unique symbol = Symbol('switchboard.pendingUpgrade');
+
+/** node:http sets `upgrade` on every request; its types do not know. */
+type MarkedRequest = IncomingMessage & { upgrade?: boolean | null; [mark]?: PendingUpgrade | undefined };
+
+/** The upgrade that this request asks for; undefined for an ordinary request, and when it is accepted or its client gone. */
+export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | undefined {
+  // The first look is at a property that every request has: ordinary requests pay no more than that.
+  return (request as MarkedRequest).upgrade ? (request as MarkedRequest)[mark] : undefined;
+}
+
+export interface PendingUpgradeInit {
+  server: Server;
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  /** Milliseconds until it is refused with 503. */
+  handshakeTimeout: number;
+  /** Called once, when it is accepted or its socket is closed. */
+  onSettled: (pending: PendingUpgrade) => void;
+}
+
+/**
+ * An upgrade request between its arrival and its answer. Node has let go of the socket, so all that it does for
+ * ordinary requests is done here: noticing a client that leaves, waking a response that waits for its socket,
+ * ending the socket after a refusal, and a deadline, for no timeout of node:http reaches an upgraded socket.
+ */
+export class PendingUpgrade {
+  readonly server: Server;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly response: ServerResponse;
+  private readonly handshakeTimeout: number;
+  private readonly onSettled: (pending: PendingUpgrade) => void;
+  /** What came after the request head: frames of a client that does not wait for the 101. */
+  private early: Buffer[];
+  private earlyBytes: number;
+  private deadline: NodeJS.Timeout;
+
+  constructor(init: PendingUpgradeInit) {
+    const { request, socket, head } = init;
+    this.server = init.server;
+    this.request = request;
+    this.socket = socket;
+    this.handshakeTimeout = init.handshakeTimeout;
+    this.onSettled = init.onSettled;
+    this.early = head.length > 0 ? [head] : [];
+    this.earlyBytes = head.length;
+    (request as MarkedRequest)[mark] = this;
+    // An inactivity timeout of the server has its own idea of when to cut; the deadline below replaces it.
+    if (typeof (socket as Socket).setTimeout === 'function') (socket as Socket).setTimeout(0);
+    this.response = createUpgradeResponse(request, socket);
+    this.response.once('finish', this.onFinish);
+    socket.on('error', ignoreError);
+    socket.on('close', this.onClose);
+    socket.on('drain', forwardDrain);
+    socket.on('end', this.onEnd);
+    // Only a socket that is read tells that its client has gone.
+    socket.on('data', this.onData);
+    socket.resume();
+    this.deadline = setTimeout(this.onDeadline, init.handshakeTimeout);
+  }
+
+  /** The client has left: there is nobody to answer. */
+  get abandoned(): boolean {
+    return this.socket.destroyed;
+  }
+
+  /** Answers with this error, unless an answer has begun. */
+  refuse(error: HandshakeError): void {
+    refuseUpgrade(this.response, error);
+  }
+
+  /**
+   * Lets go of the socket after the 101, and leaves it as it was in `'upgrade'`: neither flowing nor paused.
+   *
+   * @returns the bytes that came after the request head
+   */
+  release(): Buffer {
+    const { socket } = this;
+    socket.pause();
+    this.stopWatching();
+    // Only so does the next 'data' listener make it flow again; node:http does the same before it emits 'upgrade'.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    return this.early.length === 1 ? this.early[0]! : Buffer.concat(this.early);
+  }
+
+  private stopWatching(): void {
+    clearTimeout(this.deadline);
+    const { socket } = this;
+    socket.off('error', ignoreError);
+    socket.off('close', this.onClose);
+    socket.off('drain', forwardDrain);
+    socket.off('end', this.onEnd);
+    socket.off('data', this.onData);
+    this.response.detachSocket(socket as Socket);
+    (this.request as MarkedRequest)[mark] = undefined;
+    this.onSettled(this);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    // After a refusal whatever comes is thrown away, but read: a socket closed over unread bytes resets the
+    // connection, and the client may never see why it was refused.
+    if (this.response.writableEnded) return;
+    this.early.push(chunk);
+    this.earlyBytes += chunk.length;
+    if (this.earlyBytes >= maxEarlyBytes) this.socket.pause();
+  };
+
+  /** Half a connection is no use to a WebSocket: a client that ends before the 101 has given up. */
+  private readonly onEnd = (): void => {
+    if (this.response.writableEnded) this.socket.end();
+    else this.socket.destroy();
+  };
+
+  private readonly onClose = (): void => {
+    clearTimeout(this.deadline);
+    (this.request as MarkedRequest)[mark] = undefined;
+    // Middleware that waits learns it as it does for ordinary requests: 'aborted' and 'close' on the request.
+    if (!this.response.writableEnded) this.request.destroy();
+    this.onSettled(this);
+  };
+
+  private readonly onFinish = (): void => {
+    const { response, socket } = this;
+    // Node emits it at the end of every response, and loggers and streams wait for it.
+    process.nextTick(() => response.emit('close'));
+    // Accepted: the socket is, or is about to be, released.
+    if (response.statusCode === 101) return;
+    this.early = [];
+    response.detachSocket(socket as Socket);
+    socket.resume();
+    socket.end();
+    this.rearm(Math.min(this.handshakeTimeout, lingerTimeout));
+  };
+
+  private readonly onDeadline = (): void => {
+    const { response, socket, handshakeTimeout } = this;
+    if (response.headersSent) {
+      socket.destroy();
+      return;
+    }
+    this.refuse(
+      new HandshakeError(
+        `The server did not answer the opening handshake within ${handshakeTimeout} ms (handshakeTimeout)`,
+        { status: 503, code: 'HANDSHAKE_TIMEOUT' },
+      ),
+    );
+    this.rearm(lingerTimeout);
+  };
+
+  private rearm(delay: number): void {
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(() => this.socket.destroy(), delay);
+  }
+}

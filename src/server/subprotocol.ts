@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
+import { isToken } from '../protocol/headers';
+import { describe } from '../protocol/options';
+
+/** A list of the subprotocols that are spoken, or a function that takes one of those offered, or `false`. */
+export type Subprotocols<Request = IncomingMessage> =
+  | readonly string[]
+  | ((offered: string[], request: Request) => string | false);
+
+/** Chooses one of the offered subprotocols, or none: then the empty string. */
+export type SubprotocolChoice = (offered: string[], request: IncomingMessage) => string;
+
+/**
+ * Turns the option into the choice that is made at every handshake.
+ *
+ * @throws InvalidOptionError for a name that could not stand in the header
+ */
+export function compileSubprotocols<Request extends IncomingMessage>(
+  option: Subprotocols<Request> | undefined,
+): SubprotocolChoice {
+  if (option === undefined) return chooseNone;
+  if (typeof option === 'function') return byFunction(option as Extract<Subprotocols, (...given: never) => unknown>);
+  if (!Array.isArray(option)) {
+    throw new InvalidOptionError(`Option 'subprotocols' must be a list or a function, not ${describe(option)}`);
+  }
+  const spoken = new Set<string>();
+  for (const name of option as readonly unknown[]) {
+    if (typeof name !== 'string' || !isToken(name)) {
+      throw new InvalidOptionError(
+        `Option 'subprotocols' holds ${describe(name)}, which is no name of a subprotocol: letters, digits and !#$%&'*+-.^_\`|~`,
+      );
+    }
+    spoken.add(name);
+  }
+  // RFC 6455, 4.1: the client orders its offer by preference; the server's list has no order.
+  return (offered) => offered.find((name) => spoken.has(name)) ?? '';
+}
+
+function chooseNone(): string {
+  return '';
+}
+
+function byFunction(choose: (offered: string[], request: IncomingMessage) => string | false): SubprotocolChoice {
+  return (offered, request) => {
+    if (offered.length === 0) return '';
+    const chosen: unknown = choose([...offered], request);
+    if (chosen === false) return '';
+    // RFC 6455, 4.1: a client fails the connection when it is given a subprotocol that it did not offer.
+    if (typeof chosen === 'string' && offered.includes(chosen)) return chosen;
+    throw new InvalidStateError(
+      `The function 'subprotocols' must return false or one of ${offered.map((name) => `'${name}'`).join(', ')}, not ${describe(chosen)}`,
+      { code: 'INVALID_SUBPROTOCOL' },
+    );
+  };
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import { Duplex } from 'node:stream';
+import { expect } from 'chai';
+import { HandshakeError } from '../../src/protocol/errors';
+import { PendingUpgrade, pendingUpgrade } from '../../src/server/pending-upgrade';
+
+/** A transport that is no socket: it has no setTimeout, as that of HTTP/2. */
+class Transport extends Duplex {
+  written = '';
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.written += chunk.toString('latin1');
+    callback();
+  }
+}
+
+function begin(handshakeTimeout = 1000, head = Buffer.alloc(0)) {
+  const socket = new Transport();
+  const request = Object.assign(new Duplex({ read() {} }), {
+    upgrade: true,
+    method: 'GET',
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    headers: {},
+    socket,
+  }) as unknown as IncomingMessage;
+  let settled = 0;
+  const pending = new PendingUpgrade({
+    server: {} as Server,
+    request,
+    socket,
+    head,
+    handshakeTimeout,
+    onSettled: () => settled++,
+  });
+  return { socket, request, pending, settled: () => settled };
+}
+
+describe('PendingUpgrade', () => {
+  it('is found by its request, until it is released', () => {
+    const { request, pending } = begin();
+    expect(pendingUpgrade(request)).to.equal(pending);
+    pending.release();
+    expect(pendingUpgrade(request)).to.equal(undefined);
+    expect(pendingUpgrade({} as IncomingMessage)).to.equal(undefined);
+  });
+
+  it('gathers what comes early, and gives it back with the socket as it was', async () => {
+    const { socket, pending, settled } = begin(1000, Buffer.from('head,'));
+    socket.push('one,');
+    socket.push('two');
+    await new Promise(setImmediate);
+    expect(String(pending.release())).to.equal('head,one,two');
+    expect(socket.readableFlowing).to.equal(null);
+    for (const event of ['data', 'end', 'error', 'drain']) expect(socket.listenerCount(event), event).to.equal(0);
+    expect(settled()).to.equal(1);
+    socket.push('three');
+    const [chunk] = await once(socket, 'data');
+    expect(String(chunk)).to.equal('three');
+    socket.destroy();
+  });
+
+  it('lets the client wait past 64 KiB', async () => {
+    const { socket } = begin();
+    for (let i = 0; i < 8; i++) socket.push(Buffer.alloc(16 * 1024));
+    await new Promise(setImmediate);
+    expect(socket.isPaused()).to.equal(true);
+    expect(socket.readableLength).to.be.above(0);
+    socket.destroy();
+  });
+
+  it('refuses with a whole answer, and ends the socket', async () => {
+    const { socket, pending, settled } = begin();
+    pending.refuse(new HandshakeError('Not here', { status: 404 }));
+    await once(socket, 'finish');
+    expect(socket.written).to.match(/^HTTP\/1.1 404 .*Not here\n$/s);
+    socket.push(null);
+    await once(socket, 'close');
+    expect(settled()).to.equal(1);
+  });
+
+  it('cuts a refused client that stays', async () => {
+    const { socket, pending } = begin(30);
+    pending.refuse(new HandshakeError('Not here', { status: 404 }));
+    await once(socket, 'close');
+  });
+
+  it('refuses at the deadline', async () => {
+    const { socket } = begin(20);
+    await once(socket, 'finish');
+    expect(socket.written).to.match(/^HTTP\/1.1 503 /);
+    socket.push(null);
+    await once(socket, 'close');
+  });
+
+  it('cuts the socket at the deadline when the answer has begun and does not end', async () => {
+    const { socket, pending } = begin(20);
+    pending.response.writeHead(200);
+    await once(socket, 'close');
+  });
+
+  it('aborts the request when the client leaves', async () => {
+    const { socket, request, pending, settled } = begin();
+    socket.push(null);
+    await once(socket, 'close');
+    expect(pending.abandoned).to.equal(true);
+    expect(request.destroyed).to.equal(true);
+    expect(settled()).to.equal(1);
+  });
+
+  it('survives an error of the socket', async () => {
+    const { socket, settled } = begin();
+    socket.destroy(new Error('reset'));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(settled()).to.equal(1);
+  });
+});
