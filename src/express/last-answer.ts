@@ -1,0 +1,46 @@
+import { HandshakeError } from '../protocol/errors';
+import { refuseUpgrade } from '../server/refuse-upgrade';
+import { type App, type ExpressRequest, type ExpressResponse, type Next, ownRouter } from './express-internals';
+import { passedGate, upgradeRequired } from './gate';
+
+/**
+ * Has the last word where Express would use its own: a refused handshake is answered with the error's message, for
+ * whoever looks at the failed request (Express would show a stack, or nothing but the status, and log what is the
+ * client's fault as an error of the server); and an ordinary request at a path where only WebSockets live gets 426.
+ * Error middleware comes first, and an app that is mounted in another leaves the word to it.
+ */
+export function answerLast(app: App): void {
+  const handleApp = app.handle;
+  let handled: object | undefined;
+  let outermost = false;
+
+  app.handle = function (this: App, request, response, done) {
+    const router = ownRouter(this);
+    if (router !== undefined && router !== handled) {
+      handled = router;
+      const handleRouter = router.handle;
+      router.handle = function (this: typeof router, request, response, done) {
+        const last = outermost;
+        outermost = false;
+        return handleRouter.call(this, request, response, last ? withLastWord(request, response, done) : done);
+      };
+    }
+    // The app calls its router before it returns, and the router takes the mark off.
+    outermost = done === undefined;
+    try {
+      return handleApp.call(this, request, response, done);
+    } finally {
+      outermost = false;
+    }
+  };
+}
+
+function withLastWord(request: ExpressRequest, response: ExpressResponse, done: Next): Next {
+  return (error) => {
+    if (response.headersSent) return done(error);
+    if (error instanceof HandshakeError) return refuseUpgrade(response, error);
+    const isGet = request.method === 'GET' || request.method === 'HEAD';
+    if (!error && isGet && passedGate(request)) return refuseUpgrade(response, upgradeRequired());
+    done(error);
+  };
+}

@@ -1,0 +1,39 @@
+import type { WebSocketConnection } from '../connection/websocket-connection';
+import { ConnectionClosedError } from '../protocol/errors';
+import { boardOfRequest } from './boards';
+import type { ExpressRequest, ExpressResponse, Next } from './express-internals';
+import type { OptionsOfRoute } from './route-options';
+import type { WebSocketHandler } from './types';
+
+/** What a WebSocket route does when all its middleware has let the upgrade pass. */
+export interface Endpoint {
+  readonly options: OptionsOfRoute;
+  readonly handler: WebSocketHandler<never>;
+}
+
+/**
+ * Accepts the upgrade and gives the connection to the handler. What goes wrong before the 101 goes to Express's error
+ * middleware; after it there is no response any more, so the connection is failed and the board told.
+ */
+export async function openConnection(
+  endpoint: Endpoint,
+  request: ExpressRequest,
+  response: ExpressResponse,
+  next: Next,
+): Promise<void> {
+  let connection: WebSocketConnection;
+  try {
+    const board = boardOfRequest(request);
+    connection = await board.accept(request, response, endpoint.options.on(board));
+  } catch (error) {
+    // Nobody is there to be answered, and nobody did anything wrong.
+    if (!(error instanceof ConnectionClosedError)) next(error);
+    return;
+  }
+  try {
+    await endpoint.handler(connection, request as never);
+  } catch (error) {
+    connection.failWith(error);
+  }
+  connection.openGate();
+}

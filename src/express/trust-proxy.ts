@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import { singleValue } from '../protocol/handshake';
+import { type Reached, reachedDirectly } from '../server/origin';
+import type { ExpressRequest } from './express-internals';
+
+/** Where 'trust proxy' says so, what the proxy reports counts, as it does for `req.protocol` and `req.hostname`. */
+export function reachedThroughExpress(incoming: IncomingMessage): Reached {
+  const request = incoming as ExpressRequest;
+  const direct = reachedDirectly(request);
+  const trust = request.app.get('trust proxy fn') as
+    | ((address: string | undefined, hop: number) => boolean)
+    | undefined;
+  if (trust?.(request.socket.remoteAddress, 0) !== true) return direct;
+  const forwarded = singleValue(request.headers, 'x-forwarded-host')?.split(',')[0]?.trim();
+  return { host: forwarded || direct.host, secure: direct.secure || request.secure };
+}
