@@ -1,0 +1,33 @@
+/** The echo page: sends a text, and shows what came back and how long it took. */
+import { byId, element } from './dom.mjs';
+import { ReconnectingSocket, socketUrl } from './reconnecting-socket.mjs';
+
+const socket = new ReconnectingSocket(socketUrl('/echo'));
+
+/** When each text was sent that has not come back. Echoes come in the order of sending. */
+const sentAt = [];
+
+socket.addEventListener('open', () => showState('open', 'Connected'));
+socket.addEventListener('lost', () => {
+  sentAt.length = 0;
+  showState('lost', 'The connection is lost. Trying again …');
+});
+socket.addEventListener('text', ({ detail }) => {
+  const milliseconds = (performance.now() - sentAt.shift()).toFixed(1);
+  const item = element('li', {}, element('p', {}, detail), element('span', {}, `${milliseconds} ms`));
+  byId('echoes').append(item);
+  item.scrollIntoView({ block: 'nearest' });
+});
+
+byId('form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const input = byId('text');
+  if (!socket.send(input.value)) return;
+  sentAt.push(performance.now());
+  input.value = '';
+});
+
+function showState(state, text) {
+  byId('state').dataset.state = state;
+  byId('state').textContent = text;
+}

@@ -1,0 +1,58 @@
+/** WebSockets for Express: everything that the package gives, by what it is for. */
+
+export type { ChatMember, ChatMessage } from './chat/answers';
+// Chat
+export type { ChatEvents } from './chat/chat';
+export { ChatServer, type ChatServerOptions } from './chat/chat-server';
+export type { ChatDraft, ChatOptions } from './chat/options';
+export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
+// Connections
+export type { Closure } from './connection/closure';
+export { ReadyState } from './connection/connection-core';
+export type { ConnectionEventMap, SocketEvent, SocketEventListener } from './connection/connection-events';
+export type { ConnectionOptions } from './connection/options';
+export type { SendCallback } from './connection/outbox';
+export type { Payload } from './connection/payload';
+export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
+// In an Express app
+export {
+  type OpenConnections,
+  Switchboard,
+  type SwitchboardEvents,
+  type SwitchboardOptions,
+  switchboard,
+} from './express/switchboard';
+export type {
+  RouteOptions,
+  UpgradeMiddleware,
+  UpgradeRequestHandler,
+  WebSocketHandler,
+  WebSocketRouteMethod,
+} from './express/types';
+export { upgrade } from './express/upgrade';
+// The protocol
+export { CloseCode } from './protocol/close-code';
+// Errors
+export {
+  AdapterError,
+  ConnectionClosedError,
+  type Fault,
+  HandshakeError,
+  InvalidOptionError,
+  InvalidPayloadError,
+  InvalidStateError,
+  MessageTooBigError,
+  PolicyError,
+  ProtocolError,
+  TimeoutError,
+  WebSocketError,
+} from './protocol/errors';
+export { WebSocketFrame } from './protocol/frame';
+export { type DecodedFrame, FrameParser, type FrameParserOptions } from './protocol/frame-parser';
+export { type AcceptOptions, type UpgradeRequest, WebSocketHandshake } from './protocol/handshake';
+export type { ExtensionOffer } from './protocol/headers';
+export { Opcode } from './protocol/opcode';
+export type { Role } from './protocol/role';
+// Rooms
+export { Hub } from './rooms/hub';
+export type { Publication } from './rooms/publication';

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+
+const source = path.join(__dirname, '..', 'src');
+
+/** The floors from the ground up. Imports go down, or stay on the floor; `index` is the roof. */
+const floors = ['protocol', 'connection', 'server', 'rooms', 'express', 'chat', 'index'];
+
+/** What the ground floor may have of Node: computation only. */
+const pureModules = ['node:buffer', 'node:crypto', 'node:zlib'];
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(path.join(source, file), 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s)?'([^']+)'/gm);
+  return Array.from(statements, (match) => match[1]!);
+}
+
+function floorOf(file: string): string {
+  const [first = ''] = file.split(path.sep);
+  return first.replace(/\.ts$/, '');
+}
+
+describe('floors', () => {
+  it('are the folders of src', () => {
+    expect(new Set(files.map(floorOf))).to.deep.equal(new Set(floors));
+  });
+
+  for (const file of files) {
+    it(`${file} imports nothing from above`, () => {
+      const own = floors.indexOf(floorOf(file));
+      for (const name of importsOf(file).filter((imported) => imported.startsWith('.'))) {
+        const target = path.relative(source, path.resolve(source, path.dirname(file), name));
+        expect(floors.indexOf(floorOf(target)), `${file} imports ${name}`).to.be.within(0, own);
+      }
+    });
+
+    it(`${file} loads nothing but Node's own modules`, () => {
+      const text = readFileSync(path.join(source, file), 'utf8');
+      for (const name of importsOf(file).filter((imported) => !imported.startsWith('.'))) {
+        // Types of Express vanish when compiled.
+        if (name === 'express-serve-static-core')
+          expect(text).to.match(/import type \{[^}]*\} from 'express-serve-static-core'/);
+        else if (floorOf(file) === 'protocol') expect(pureModules).to.include(name);
+        else expect(name).to.match(/^node:/);
+      }
+    });
+  }
+});
