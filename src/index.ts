@@ -8,11 +8,11 @@ export type { ChatDraft, ChatOptions } from './chat/options';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
 // Connections
 export type { Closure } from './connection/closure';
-export { ReadyState } from './connection/connection-core';
 export type { ConnectionEventMap, SocketEvent, SocketEventListener } from './connection/connection-events';
 export type { ConnectionOptions } from './connection/options';
 export type { SendCallback } from './connection/outbox';
 export type { Payload } from './connection/payload';
+export { ReadyState } from './connection/ready-state';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 // In an Express app
 export {

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { CloseCode } from '../protocol/close-code';
-import { type ClosePayload, encodeClosePayload, maxCloseReason } from '../protocol/close-payload';
+import { type ClosePayload, encodeClosePayload, fitCloseReason } from '../protocol/close-payload';
 import { ConnectionClosedError, PolicyError, TimeoutError, type WebSocketError } from '../protocol/errors';
 import { freshMaskingKey } from '../protocol/mask';
 import { MessageDecoder } from '../protocol/message-decoder';
 import { Opcode } from '../protocol/opcode';
+import { describe } from '../protocol/options';
 import type { Role } from '../protocol/role';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
@@ -13,11 +14,9 @@ import { Inbox, type Message } from './inbox';
 import type { ConnectionOptions } from './options';
 import { Outbox, type SendCallback } from './outbox';
 import type { PendingPings } from './pending-pings';
+import { Pongs } from './pongs';
+import { ReadyState } from './ready-state';
 import { attachTransport } from './transport';
-
-/** The states of a connection, with the numbers that browsers give them. */
-export const ReadyState = { Connecting: 0, Open: 1, Closing: 2, Closed: 3 } as const;
-export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
 
 /** What a connection is made of; the opening handshake is over by then. */
 export interface ConnectionInit {
@@ -42,10 +41,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected needsDrain = false;
   protected pings: PendingPings | null = null;
   protected readonly outbox: Outbox;
-  protected readonly masks: boolean;
+  /** We are the client, and mask what we send: frames of ours cannot be shared with others. @internal */
+  readonly masks: boolean;
   protected readonly transport: Duplex;
   protected readonly options: Readonly<ConnectionOptions>;
-  private readonly decoder: MessageDecoder;
+  protected readonly decoder: MessageDecoder;
   private closure: ClosureRecord | null = null;
   private closeTimer: NodeJS.Timeout | undefined;
   private closeEventDue = false;
@@ -53,8 +53,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   private deliveryDue = false;
   private reading = true;
   private heard = false;
-  private pongsInLine = 0;
-  private latestPing: Buffer | null = null;
+  private pongs: Pongs | null = null;
 
   constructor(transport: Duplex, init: ConnectionInit) {
     super();
@@ -67,7 +66,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
     if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
     attachTransport(transport, this);
     if (options.pingInterval !== false) Heartbeat.of(options.pingInterval, options.pongTimeout).add(this);
+    // What has happened already is not told again.
     if (transport.destroyed) process.nextTick(() => this.transportClose());
+    else if (transport.readableEnded) process.nextTick(() => this.transportEnd());
   }
 
   /** Takes what the application threw while it handled an event. */
@@ -77,6 +78,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected get record(): ClosureRecord {
     this.closure ??= new ClosureRecord();
     return this.closure;
+  }
+
+  /** Both sides have said goodbye, and nothing went wrong. @internal */
+  get isClean(): boolean {
+    return this.closure?.isClean === true;
   }
 
   protected closedError(caller: string): ConnectionClosedError {
@@ -95,7 +101,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /**
    * Sends frames of ours that are encoded already, as those of a room are: by reference, so that many connections can
-   * share one buffer. It must stay as it is until `isHeld` says that nobody reads it, after the flush of this iteration.
+   * share one buffer; its bytes must not be changed any more.
    *
    * @returns false when the connection is not open, or more than `highWaterMark` bytes wait
    * @internal
@@ -111,14 +117,17 @@ export abstract class ConnectionCore extends ConnectionEvents {
     if (this.state === ReadyState.Open) {
       const { maxBufferedAmount } = this.options;
       if (this.outbox.amount <= maxBufferedAmount) return true;
+      // While a chunk is handled nothing was written: the peer has not had the chance to take it.
+      this.outbox.flush();
+      if (this.outbox.amount <= maxBufferedAmount) return true;
       this.failSlowConsumer(maxBufferedAmount);
     }
-    if (callback !== undefined) process.nextTick(callback, this.closedError('send()'));
+    if (callback !== undefined) this.outbox.callSoon(callback, this.closedError('send()'));
     return false;
   }
 
   protected belowHighWaterMark(): boolean {
-    if (this.outbox.amount <= this.options.highWaterMark) return true;
+    if (this.outbox.unwritten <= this.options.highWaterMark) return true;
     this.needsDrain = true;
     return false;
   }
@@ -161,7 +170,10 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   receivedPing(payload: Buffer): void {
-    if (this.state === ReadyState.Open) this.answerPing(payload);
+    this.pongs ??= new Pongs(this.outbox, this.options.maxPendingPongs, (pong) => {
+      if (this.state === ReadyState.Open) this.sendControl(Opcode.Pong, pong);
+    });
+    this.pongs.answer(payload);
     this.emitSafely('ping', payload);
   }
 
@@ -188,24 +200,6 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** @internal */
   receivedViolation(error: WebSocketError): void {
     this.fail(error);
-  }
-
-  /** RFC 6455, 5.5.3: of several pings that are not answered yet, the latest alone may be. */
-  private answerPing(payload: Buffer): void {
-    if (this.outbox.amount === 0) this.pongsInLine = 0;
-    if (this.pongsInLine < this.options.maxPendingPongs) {
-      this.pongsInLine++;
-      this.sendControl(Opcode.Pong, payload);
-      return;
-    }
-    const isFirst = this.latestPing === null;
-    this.latestPing = payload;
-    if (!isFirst) return;
-    this.outbox.whenWritten((error) => {
-      const latest = this.latestPing;
-      this.latestPing = null;
-      if (!error && latest !== null && this.state === ReadyState.Open) this.sendControl(Opcode.Pong, latest);
-    });
   }
 
   // Receiving: the gate
@@ -264,7 +258,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
   protected fail(error: WebSocketError): void {
     if (this.state === ReadyState.Closed) return;
-    const close = { code: error.closeCode, reason: fitReason(error.message) };
+    const close = { code: error.closeCode, reason: fitCloseReason(error.message) };
     this.record.failed(close, error);
     this.decoder.end();
     if (this.state === ReadyState.Open) this.sendClose(close, encodeClosePayload(close.code, close.reason));
@@ -281,9 +275,10 @@ export abstract class ConnectionCore extends ConnectionEvents {
     const isLoss = error instanceof ConnectionClosedError && this.state !== ReadyState.Open;
     if (this.state === ReadyState.Open) {
       const close = { code: CloseCode.InternalError, reason: '' };
-      this.record.failed(close, error instanceof Error ? error : new Error(String(error)));
+      this.record.failed(close, error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`));
       this.sendClose(close, encodeClosePayload(close.code));
       this.decoder.end();
+      this.inbox?.clear();
       this.outbox.finish();
       this.transport.resume();
     }
@@ -306,11 +301,19 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** Calls back, once, when the connection is closed: at once if it is. @internal */
   whenClosed(callback: (connection: this) => void): void {
     if (this.state === ReadyState.Closed) {
-      callback(this);
+      this.tellClosed(callback);
       return;
     }
     this.closeListeners ??= [];
     this.closeListeners.push(callback);
+  }
+
+  private tellClosed(callback: (connection: never) => void): void {
+    try {
+      callback(this as never);
+    } catch (error) {
+      this.failWith(error);
+    }
   }
 
   private emitClose(): void {
@@ -331,6 +334,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   transportDrain(): void {
+    // Whoever takes bytes is there, though a pong may be long in coming behind a large message.
+    this.heard = true;
     this.outbox.flush();
   }
 
@@ -348,7 +353,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
     // Whatever happens to the transport after both have said goodbye is no news.
     if (this.state === ReadyState.Closed || (record.sent !== null && record.received !== null)) return;
     record.begun('remote');
-    record.cause ??= error;
+    // Not every stream closes by itself when it has failed.
+    this.transport.destroy();
+    // What the transport says after we failed the connection is no news either.
+    if (record.cause !== null) return;
+    record.cause = error;
     this.emitSafely('error', error);
   }
 
@@ -364,17 +373,20 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.outbox.drop(() => this.closedError('send()'));
     this.pings?.reject(() => this.closedError('ping()'));
     this.inbox?.rejectWaiters(() => this.closedError('receive()'));
-    for (const callback of this.closeListeners ?? []) callback(this as never);
+    for (const callback of this.closeListeners ?? []) this.tellClosed(callback);
     this.closeListeners = null;
     this.closeEventDue = true;
-    if (!this.gated || this.listenerCount('close') > 0) this.emitClose();
+    // Behind the messages that somebody has just begun to listen for.
+    if (this.inbox !== null) this.deliverSoon();
+    else if (!this.gated || this.listenerCount('close') > 0) this.emitClose();
   }
 
   // The heart of the heartbeat
 
   /** @internal */
   get alive(): boolean {
-    return this.heard || !this.reading;
+    // A closing connection is not pinged; `closeTimeout` is its deadline.
+    return this.heard || !this.reading || this.state !== ReadyState.Open;
   }
 
   /** @internal */
@@ -392,10 +404,4 @@ export abstract class ConnectionCore extends ConnectionEvents {
     });
     this.transport.destroy();
   }
-}
-
-/** As much of a message as a close frame can carry, cut between characters. */
-function fitReason(message: string): string {
-  if (Buffer.byteLength(message) <= maxCloseReason) return message;
-  return new TextDecoder().decode(Buffer.from(message).subarray(0, maxCloseReason - 3)).replace(/\ufffd*$/u, '…');
 }

@@ -45,7 +45,7 @@ const translate = {
     target,
     code,
     reason,
-    wasClean: code !== 1006,
+    wasClean: target.isClean,
   }),
   error: (target: ConnectionEvents, error: Error): SocketEvent => ({
     type: 'error',
@@ -88,6 +88,9 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     this.listening();
     return this;
   }
+
+  /** Both sides have said goodbye, and nothing went wrong. @internal */
+  abstract readonly isClean: boolean;
 
   /** Somebody listens who did not before. */
   protected abstract listening(): void;

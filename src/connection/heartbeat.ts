@@ -85,13 +85,16 @@ class DueQueue {
   }
 
   private arm(delay: number): void {
-    this.timer = setTimeout(() => this.run(), delay);
+    // A process that was busy for long finds its timers due before it has read what came meanwhile: that first.
+    this.timer = setTimeout(() => setImmediate(() => this.run()), delay);
     // A program must be able to end with nothing left but heartbeats.
     this.timer.unref();
   }
 
   private run(): void {
     const now = performance.now() + this.slack;
+    // Another one, if all were removed and some added since it fired.
+    clearTimeout(this.timer);
     this.timer = undefined;
     this.running = true;
     for (const [heart, due] of this.due) {

@@ -50,7 +50,8 @@ export class Inbox {
     const message = this.messages[this.taken];
     if (message === undefined) return undefined;
     this.size -= message.length + overhead;
-    this.taken++;
+    // What is taken must not stay in memory until those behind it are.
+    this.messages[this.taken++] = '';
     // Taken from the front without moving the rest each time.
     if (this.isEmpty || this.taken === 1024) {
       this.messages.splice(0, this.taken);

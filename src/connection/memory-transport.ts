@@ -24,7 +24,12 @@ class MemoryTransport extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const peer = this.peer;
+    const { peer } = this;
+    // Nobody reads any more: what the other end still writes goes nowhere, but it must not wait for ever.
+    if (peer !== null) this._read();
+    const { waiting } = this;
+    this.waiting = null;
+    waiting?.();
     this.peer = null;
     // Ended in order, the other end may still have something to read; otherwise the cable is cut.
     if (peer !== null && !this.writableFinished) process.nextTick(() => peer.destroy());

@@ -5,7 +5,6 @@ import { frameBound, writeFrame } from '../protocol/frame-writer';
 import type { MaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
 import { flushAtEndOfIteration } from './flush-queue';
-import { holdBuffer } from './held-buffers';
 import { commit, release, reserve, slabPosition } from './slab';
 
 /** Called when a message has been handed to the operating system, or with the error that kept it from that. */
@@ -24,6 +23,11 @@ interface Range {
   buffer: Buffer;
   start: number;
   end: number;
+}
+
+interface OutboxOwner {
+  outboxDrained(): void;
+  failWith(error: unknown): void;
 }
 
 /**
@@ -51,12 +55,12 @@ export class Outbox {
 
   /**
    * @param highWaterMark bytes; above it the outbox watches for `lowWaterMark`
-   * @param onDrained called when it comes down to `lowWaterMark` again
+   * @param owner told when it is down to `lowWaterMark` again, and what a callback throws
    */
   constructor(
     private readonly transport: Duplex,
     private readonly marks: { highWaterMark: number; lowWaterMark: number },
-    private readonly owner: { outboxDrained(): void },
+    private readonly owner: OutboxOwner,
   ) {
     // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
     this.reusable = transport instanceof Socket;
@@ -67,13 +71,21 @@ export class Outbox {
     return this.length + this.heldBackLength + this.transport.writableLength;
   }
 
+  /**
+   * Those of them that will be written without anybody doing more. What is held back is not: who sends fragments must not
+   * wait for it, because only the last fragment lets it go.
+   */
+  get unwritten(): number {
+    return this.length + this.transport.writableLength;
+  }
+
   /** Encodes a control frame behind what waits already. */
   appendControl(opcode: number, payload: Uint8Array, key?: MaskingKey): void {
     this.encode(0x80 | opcode, payload, key);
   }
 
   /**
-   * Encodes a message, or a fragment of one, behind what waits already. Binary payloads above 16 KiB are not copied by a
+   * Encodes a message, or a fragment of one, behind what waits already. Binary payloads above 32 KiB are not copied by a
    * server: they must not be changed.
    */
   appendData(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
@@ -83,7 +95,7 @@ export class Outbox {
     if (fin && this.heldBack !== null) this.addHeldBack();
   }
 
-  /** Adds whole, encoded messages by reference. The bytes must stay as they are until `isHeld` says that nobody reads them. */
+  /** Adds whole, encoded messages by reference. The bytes must stay as they are for good. */
   addShared(buffer: Buffer, start: number, end: number): void {
     if (!this.midMessage) {
       this.add(buffer, start, end);
@@ -96,13 +108,19 @@ export class Outbox {
 
   /** Calls back when all that has been added so far is written. */
   whenWritten(callback: SendCallback): void {
-    if (this.length === 0 && this.transport.writableLength === 0) {
-      process.nextTick(callback);
+    if (this.unwritten === 0) {
+      this.callSoon(callback);
       return;
     }
     this.callbacks ??= [];
     this.callbacks.push(callback);
-    if (this.length === 0) this.transport.write('', this.written());
+    // Behind the end nothing can be written, not even nothing: then `drop` calls back.
+    if (this.length === 0 && this.transport.writable) this.transport.write('', this.written());
+  }
+
+  /** Calls back, but not before the caller is done. */
+  callSoon(callback: SendCallback, error?: Error): void {
+    process.nextTick(() => this.call([callback], error));
   }
 
   /** Holds back what is added until `uncork`: while a chunk that was read is handled. */
@@ -112,16 +130,16 @@ export class Outbox {
 
   uncork(): void {
     this.corked = false;
-    if (this.length > 0) this.write();
+    if (this.length === 0) return;
+    this.write();
+    if (this.length > 0) this.schedule();
   }
 
   /** Writes what waits, unless the transport is full. */
   flush(): void {
     this.scheduled = false;
     this.write();
-    if (this.length === 0) return;
-    holdBuffer(this.buffer!);
-    if (this.earlier !== null) for (const { buffer } of this.earlier) holdBuffer(buffer);
+    if (this.length > 0) this.keepApart();
   }
 
   /** Ends the transport once everything is written. */
@@ -139,7 +157,7 @@ export class Outbox {
     this.heldBack = null;
     this.heldBackLength = 0;
     this.callbacks = null;
-    if (callbacks !== null) for (const callback of callbacks) callback(reason());
+    if (callbacks !== null) this.call(callbacks, reason());
   }
 
   private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
@@ -153,7 +171,11 @@ export class Outbox {
     } else if (typeof payload !== 'string' && key === undefined) {
       const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
       writeFrameHeader(header, 0, first, payload.length);
+      // A header that is written while its payload waits would make the payload one that cannot be dropped.
+      const { corked } = this;
+      this.corked = true;
       this.add(header, 0, header.length);
+      this.corked = corked;
       this.add(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), 0, payload.byteLength);
     } else {
       // The writer places the header as for ASCII and moves the text when it turns out longer: never by more than 8 bytes.
@@ -180,10 +202,13 @@ export class Outbox {
     if (this.length > this.marks.highWaterMark || this.transport.writableLength > 0) this.watching = true;
     if (this.corked) return;
     if (this.length >= flushFrom) this.write();
-    else if (!this.scheduled) {
-      this.scheduled = true;
-      flushAtEndOfIteration(this);
-    }
+    if (this.length > 0 && !this.scheduled) this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    flushAtEndOfIteration(this);
   }
 
   private addHeldBack(): void {
@@ -195,21 +220,27 @@ export class Outbox {
 
   private write(): void {
     const { transport } = this;
-    if (transport.writableNeedDrain || transport.destroyed) return;
+    if (transport.writableNeedDrain || !transport.writable) return;
     if (this.length > 0) {
       const callback = this.watching || this.callbacks !== null ? this.written() : undefined;
       if (this.earlier === null) this.writeRange(this.buffer!, this.start, this.end, callback);
       else this.writeRanges(this.earlier, callback);
     }
-    if (this.ending && this.length === 0 && !transport.writableEnded) transport.end();
+    if (this.ending && this.length === 0) transport.end();
   }
 
   private writeRange(buffer: Buffer, start: number, end: number, callback?: SendCallback): void {
+    const { transport } = this;
     this.buffer = null;
     this.length = 0;
-    this.transport.write(buffer.subarray(start, end), callback);
-    if (this.reusable && this.transport.writableLength === 0) release(buffer, start, end);
-    else holdBuffer(buffer);
+    if (transport.writableLength > 0 && end - start <= gatherUpTo) {
+      // The peer is slow, and the transport may keep this for long.
+      transport.write(copyOf([{ buffer, start, end }], end - start), callback);
+      release(buffer, start, end);
+      return;
+    }
+    transport.write(buffer.subarray(start, end), callback);
+    if (this.reusable && transport.writableLength === 0) release(buffer, start, end);
   }
 
   private writeRanges(ranges: Range[], callback?: SendCallback): void {
@@ -232,8 +263,53 @@ export class Outbox {
       this.transport.write(buffer.subarray(start, end), index === last ? callback : undefined);
     });
     this.transport.uncork();
-    if (this.reusable && this.transport.writableLength === 0) return;
-    for (const { buffer } of ranges) holdBuffer(buffer);
+  }
+
+  /**
+   * For a peer that is slow: small ranges move to memory of their own, so that a few bytes that wait for long do not keep
+   * alive the buffers that they share with everybody else's. Each byte is copied a few times at most.
+   */
+  private keepApart(): void {
+    const kept: Range[] = [];
+    let run: Range[] = [];
+    let size = 0;
+    const closeRun = () => {
+      if (run.length === 0) return;
+      for (let last = kept.at(-1); last && last.end - last.start <= Math.min(size, gatherUpTo); last = kept.at(-1)) {
+        run.unshift(last);
+        size += last.end - last.start;
+        kept.pop();
+      }
+      kept.push({ buffer: copyOf(run, size), start: 0, end: size });
+      run = [];
+      size = 0;
+    };
+    for (const range of [...(this.earlier ?? []), { buffer: this.buffer!, start: this.start, end: this.end }]) {
+      const length = range.end - range.start;
+      if (length >= slabFrame || length * 2 >= range.buffer.buffer.byteLength) {
+        closeRun();
+        kept.push(range);
+      } else {
+        run.push(range);
+        size += length;
+      }
+    }
+    closeRun();
+    const last = kept.pop()!;
+    this.buffer = last.buffer;
+    this.start = last.start;
+    this.end = last.end;
+    this.earlier = kept.length > 0 ? kept : null;
+  }
+
+  private call(callbacks: SendCallback[], error?: Error | null): void {
+    for (const callback of callbacks) {
+      try {
+        callback(error);
+      } catch (thrown) {
+        this.owner.failWith(thrown);
+      }
+    }
   }
 
   /** What to do when the write that is about to be made is done. */
@@ -241,10 +317,18 @@ export class Outbox {
     const callbacks = this.callbacks;
     this.callbacks = null;
     return (error) => {
-      if (callbacks !== null) for (const callback of callbacks) callback(error);
-      if (!this.watching || this.amount > this.marks.lowWaterMark) return;
+      if (callbacks !== null) this.call(callbacks, error);
+      if (error || !this.watching || this.unwritten > this.marks.lowWaterMark) return;
       this.watching = false;
       this.owner.outboxDrained();
     };
   }
+}
+
+/** The ranges, one behind the other, in memory that nobody else has a part of. */
+function copyOf(ranges: Range[], size: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const { buffer, start, end } of ranges) at += buffer.copy(copy, at, start, end);
+  return copy;
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InvalidOptionError } from '../protocol/errors';
 import { maxControlPayload } from '../protocol/frame-header';
 import { describe } from '../protocol/options';
@@ -13,7 +14,8 @@ export type Payload = string | ArrayBufferLike | ArrayBufferView;
 export function toPayload(data: unknown, caller: string): string | Uint8Array {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  // Not instanceof: test runners give the application an ArrayBuffer of its own.
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   throw new InvalidOptionError(
     `${caller} takes a string, a Buffer, an ArrayBuffer or a view of one, not ${describe(data)}; JSON.stringify() makes a string of a value`,
     { code: 'INVALID_PAYLOAD' },

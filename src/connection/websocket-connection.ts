@@ -4,12 +4,14 @@ import { encodeClosePayload } from '../protocol/close-payload';
 import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
 import { freshMaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
+import { checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
 import type { Closure } from './closure';
-import { ConnectionCore, type ConnectionInit, ReadyState } from './connection-core';
+import { ConnectionCore, type ConnectionInit } from './connection-core';
 import { Inbox, type Message } from './inbox';
 import type { SendCallback } from './outbox';
 import { controlPayload, type Payload, toPayload } from './payload';
 import { PendingPings } from './pending-pings';
+import { ReadyState } from './ready-state';
 
 export interface SendOptions {
   /** Send as binary message, or as text. Default: strings are text, bytes are binary. */
@@ -111,7 +113,7 @@ export class WebSocketConnection extends ConnectionCore {
    * Sends a message. After the connection has begun to close nothing is sent: false is returned, and the callback gets
    * a ConnectionClosedError; that is a race every program meets, so it does not throw.
    *
-   * @param data a string for text; a Buffer, ArrayBuffer or view for binary. From 16 KiB on bytes are not copied: leave
+   * @param data a string for text; a Buffer, ArrayBuffer or view for binary. From 32 KiB on bytes are not copied: leave
    *   them unchanged until the callback
    * @param callback called when the message has been handed to the operating system, or with the error
    * @returns false while more than `highWaterMark` bytes wait: hold on until `'drain'`, or `await socket.drained()`
@@ -143,10 +145,10 @@ export class WebSocketConnection extends ConnectionCore {
    */
   ping(data: Payload = nextPingPayload()): Promise<number> {
     const payload = Buffer.from(controlPayload(data, 'ping()'));
+    if (this.state !== ReadyState.Open) return handled(Promise.reject(this.closedError('ping()')));
     this.pings ??= new PendingPings();
     const answered = this.pings.add(payload);
-    if (this.state === ReadyState.Open) this.sendControl(Opcode.Ping, payload);
-    else this.pings.reject(() => this.closedError('ping()'));
+    this.sendControl(Opcode.Ping, payload);
     return answered;
   }
 
@@ -169,7 +171,7 @@ export class WebSocketConnection extends ConnectionCore {
    * @throws InvalidOptionError for a code or reason that cannot be sent
    */
   close(code?: number, reason?: string | Buffer): void {
-    const words = typeof reason === 'object' ? reason.toString() : (reason ?? '');
+    const words = Buffer.isBuffer(reason) ? reason.toString() : (reason ?? '');
     const payload = encodeClosePayload(code, words);
     if (this.state !== ReadyState.Open) return;
     this.record.begun('local');
@@ -182,6 +184,7 @@ export class WebSocketConnection extends ConnectionCore {
     if (this.state === ReadyState.Closed) return;
     this.record.begun('local');
     this.state = ReadyState.Closing;
+    this.decoder.end();
     this.outbox.flush();
     this.transport.destroy();
   }
@@ -203,9 +206,16 @@ export class WebSocketConnection extends ConnectionCore {
    *
    * @param options.timeout milliseconds after which null is returned. Default: waits for ever
    * @throws ConnectionClosedError when the connection is closed and no message is left;
-   *   InvalidStateError while there are `'message'` listeners, which get the messages instead
+   *   InvalidStateError while there are `'message'` listeners, which get the messages instead;
+   *   InvalidOptionError for a timeout that cannot be
    */
-  async receive(options: { timeout?: number } = {}): Promise<Message | null> {
+  receive(options?: { timeout?: number }): Promise<Message | null> {
+    return handled(this.next(options));
+  }
+
+  private async next(options: { timeout?: number } = {}): Promise<Message | null> {
+    refuseUnknownOptions('receive()', options, ['timeout']);
+    if (options.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
     if (this.listenerCount('message') > 0) {
       throw new InvalidStateError(
         "receive() and messages() get nothing while there are 'message' listeners: use one or the other",
@@ -250,14 +260,13 @@ export class WebSocketConnection extends ConnectionCore {
   drained(): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {
       if (this.state === ReadyState.Closed) reject(this.closedError('drained()'));
-      else if (!this.needsDrain && this.outbox.amount <= this.options.lowWaterMark) resolve();
+      else if (!this.needsDrain && this.outbox.unwritten <= this.options.lowWaterMark) resolve();
       else {
         const settle = (error?: Error | null) => (error ? reject(this.closedError('drained()')) : resolve());
         this.outbox.whenWritten(settle);
       }
     });
-    done.catch(() => {});
-    return done;
+    return handled(done);
   }
 
   /**
@@ -281,8 +290,14 @@ export class WebSocketConnection extends ConnectionCore {
   }
 
   protected override report(error: unknown): void {
-    if (this.onError === undefined) console.error(error);
-    else this.onError(error, this);
+    try {
+      if (this.onError === undefined) console.error(error);
+      else this.onError(error, this);
+    } catch (another) {
+      // Nobody is left to be told: this must not end the process.
+      console.error(error);
+      console.error(another);
+    }
   }
 
   private registry(method: string): RoomRegistry {
@@ -291,6 +306,12 @@ export class WebSocketConnection extends ConnectionCore {
       `${method}() needs a hub, and this connection does not belong to a switchboard() that has one`,
     );
   }
+}
+
+/** Who does not wait for it any more must not end the process when it is rejected. */
+function handled<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
 }
 
 let pingCount = 0;

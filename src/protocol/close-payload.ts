@@ -68,3 +68,9 @@ export function encodeClosePayload(code?: number, reason = ''): Buffer {
   payload.write(reason, 2);
   return payload;
 }
+
+/** As much of a text as a close frame can carry, cut between characters. */
+export function fitCloseReason(message: string): string {
+  if (Buffer.byteLength(message) <= maxCloseReason) return message;
+  return new TextDecoder().decode(Buffer.from(message).subarray(0, maxCloseReason - 3)).replace(/\ufffd*$/u, '…');
+}
