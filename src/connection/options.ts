@@ -3,7 +3,10 @@ import { checkInteger, checkMilliseconds, describe, refuseUnknownOptions } from 
 
 /** The limits and deadlines of a connection. All are finite; none has to be given. */
 export interface ConnectionOptions {
-  /** Bytes of one message's payload. A larger one is refused from its header, with 1009. Default 1 MiB. */
+  /**
+   * Bytes of one message's payload. A larger one is refused from its header, with 1009; so is
+   * text longer than the longest string that JavaScript can have (512 MiB). Default 1 MiB.
+   */
   maxMessageSize: number;
   /**
    * Frames that one message may come in, empty ones counted. Fragments are appended to the message's one buffer and cost

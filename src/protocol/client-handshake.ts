@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { HandshakeError, InvalidOptionError } from './errors';
 import { protocolVersion, type ReceivedHeaders, singleValue, WebSocketHandshake } from './handshake';
-import { type ExtensionOffer, listIncludes, parseExtensions, serializeExtensions } from './headers';
-import { serializeHead } from './http-head';
+import { type ExtensionOffer, isToken, listIncludes, parseExtensions, serializeExtensions } from './headers';
+import { isRequestTarget, serializeHead } from './http-head';
 import { describe } from './options';
 
 /** What a client's opening handshake says. */
@@ -36,7 +36,7 @@ export function createKey(): string {
 /**
  * The client's half of the opening handshake (RFC 6455, section 4.1).
  *
- * @throws InvalidOptionError for a header that cannot be sent
+ * @throws InvalidOptionError for a header that cannot be sent, or a subprotocol that is no token or named twice
  */
 export function buildUpgradeRequest(init: UpgradeRequestInit): Buffer {
   const headers: Record<string, string> = {
@@ -47,14 +47,25 @@ export function buildUpgradeRequest(init: UpgradeRequestInit): Buffer {
     'Sec-WebSocket-Version': String(protocolVersion),
   };
   if (init.origin !== undefined) headers.Origin = init.origin;
+  checkSubprotocols(init.protocols ?? []);
   if (init.protocols?.length) headers['Sec-WebSocket-Protocol'] = init.protocols.join(', ');
   if (init.extensions?.length) headers['Sec-WebSocket-Extensions'] = serializeExtensions(init.extensions);
   const path = init.path ?? '/';
-  // A request target is visible ASCII (RFC 9112, section 3.2): a blank or a line break would end it early.
-  if (!path.startsWith('/') || !/^[\x21-\x7e]+$/.test(path)) {
+  if (!path.startsWith('/') || !isRequestTarget(path)) {
     throw new InvalidOptionError(`The path must begin with '/' and be percent-encoded, not ${describe(path)}`);
   }
   return serializeHead(`GET ${path} HTTP/1.1`, { ...headers, ...init.headers });
+}
+
+/** RFC 6455, section 4.1, 10: non-empty tokens, all unique. */
+function checkSubprotocols(protocols: readonly string[]): void {
+  for (const [index, protocol] of protocols.entries()) {
+    if (typeof protocol !== 'string' || !isToken(protocol) || protocols.indexOf(protocol) !== index) {
+      throw new InvalidOptionError(
+        `A subprotocol must be a token of HTTP, and offered once, which ${describe(protocol)} is not`,
+      );
+    }
+  }
 }
 
 /**
@@ -86,11 +97,21 @@ export function verifyUpgradeResponse(
   if (protocol !== '' && !asked.protocols?.includes(protocol)) {
     refuse(`The server chose the subprotocol ${describe(protocol)}, which we did not offer`, 'UNEXPECTED_SUBPROTOCOL');
   }
-  const extensions = parseExtensions(header('sec-websocket-extensions'));
+  const extensions = agreedExtensions(header('sec-websocket-extensions'), status);
   for (const { name } of extensions) {
     if (!asked.extensions?.some((offer) => offer.name === name)) {
       refuse(`The server chose the extension '${name}', which we did not offer`, 'UNEXPECTED_EXTENSION');
     }
   }
   return { protocol, extensions };
+}
+
+/** What the header says, with our status rather than the one that a server would answer a malformed header with. */
+function agreedExtensions(header: string | undefined, status: number): ExtensionOffer[] {
+  try {
+    return parseExtensions(header);
+  } catch (error) {
+    if (!(error instanceof HandshakeError)) throw error;
+    throw new HandshakeError(error.message, { status, code: error.code, cause: error });
+  }
 }

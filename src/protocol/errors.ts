@@ -15,7 +15,7 @@ export class WebSocketError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.name = new.target.name;
     this.code = details.code;
-    const row = table.get(new.target.name) ?? unlisted;
+    const row = rowOf(new.target);
     this.fault = row.fault;
     this.closeCode = row.closeCode;
   }
@@ -96,15 +96,24 @@ interface Row {
 const unlisted: Row = { fault: 'none', closeCode: CloseCode.InternalError };
 
 /** The one place that turns a class of error into who is at fault and what the peer is told. */
-const table = new Map<string, Row>([
-  ['HandshakeError', { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
-  ['ProtocolError', { fault: 'peer', closeCode: CloseCode.ProtocolError }],
-  ['InvalidPayloadError', { fault: 'peer', closeCode: CloseCode.InvalidPayload }],
-  ['MessageTooBigError', { fault: 'peer', closeCode: CloseCode.MessageTooBig }],
-  ['PolicyError', { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
-  ['InvalidStateError', { fault: 'caller', closeCode: CloseCode.InternalError }],
-  ['InvalidOptionError', { fault: 'caller', closeCode: CloseCode.InternalError }],
-  ['ConnectionClosedError', { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
-  ['TimeoutError', { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
-  ['AdapterError', { fault: 'backend', closeCode: CloseCode.InternalError }],
+const table = new Map<unknown, Row>([
+  [HandshakeError, { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
+  [ProtocolError, { fault: 'peer', closeCode: CloseCode.ProtocolError }],
+  [InvalidPayloadError, { fault: 'peer', closeCode: CloseCode.InvalidPayload }],
+  [MessageTooBigError, { fault: 'peer', closeCode: CloseCode.MessageTooBig }],
+  [PolicyError, { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
+  [InvalidStateError, { fault: 'caller', closeCode: CloseCode.InternalError }],
+  [InvalidOptionError, { fault: 'caller', closeCode: CloseCode.InternalError }],
+  [ConnectionClosedError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
+  [TimeoutError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
+  [AdapterError, { fault: 'backend', closeCode: CloseCode.InternalError }],
 ]);
+
+/** The row of a class, or of the nearest that it extends. Found by the class itself: a bundler may have changed its name. */
+function rowOf(kind: unknown): Row {
+  for (let each = kind; typeof each === 'function'; each = Object.getPrototypeOf(each)) {
+    const row = table.get(each);
+    if (row !== undefined) return row;
+  }
+  return unlisted;
+}

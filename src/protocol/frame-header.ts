@@ -88,15 +88,15 @@ export function readFrameHeader(
   }
 
   const lengthSize = short < 126 ? 0 : short === 126 ? 2 : 8;
+  // 5.2: the most significant bit MUST be 0.
+  if (lengthSize === 8 && end - at > 2 && bytes[at + 2]! >= 0x80) {
+    throw new ProtocolError('A frame has a 64-bit length with its highest bit set', { code: 'INVALID_LENGTH' });
+  }
   if (end - at < 2 + lengthSize) return false;
   let length = short;
   if (lengthSize === 2) {
     length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
   } else if (lengthSize === 8) {
-    // 5.2: the most significant bit MUST be 0.
-    if (bytes[at + 2]! >= 0x80) {
-      throw new ProtocolError('A frame has a 64-bit length with its highest bit set', { code: 'INVALID_LENGTH' });
-    }
     length = readUint32(bytes, at + 2) * 2 ** 32 + readUint32(bytes, at + 6);
   }
   // 5.2: the minimal number of bytes MUST be used to encode the length.

@@ -3,12 +3,12 @@ import { WebSocketFrame } from './frame';
 import { FrameHeader, maxControlPayload, readFrameHeader } from './frame-header';
 import { frameBound, writeFrame } from './frame-writer';
 import { applyMask, freshMaskingKey, type MaskingKey, readMaskingKey } from './mask';
-import { isControl, isKnownOpcode, type Opcode, opcodeName } from './opcode';
+import { isControl, Opcode, opcodeName } from './opcode';
 import { checkInteger, describe, refuseUnknownOptions } from './options';
 import type { Role } from './role';
 
 export interface FrameParserOptions {
-  /** Which end reads: a `server` refuses unmasked frames, a `client` masked ones. Without it, both pass. */
+  /** Which end we are: a `server` refuses unmasked frames and sends none masked, a `client` the other way round. Without it, both pass. */
   role?: Role;
   /** The longest payload taken, in bytes. Default 1 MiB. */
   maxFrameSize?: number;
@@ -63,14 +63,19 @@ export class FrameParser {
   }
 
   /**
-   * Encodes a frame: masked when the frame says so, or when this parser is a client's.
+   * Encodes a frame. A client's parser masks every frame and a server's none (RFC 6455, section 5.1); without a role,
+   * those are masked that say so, or that a key is given for.
    *
    * @param maskingKey four bytes, for reproducible output; otherwise a fresh random key
-   * @throws InvalidOptionError for a control frame that is fragmented or longer than 125 bytes, or an unknown opcode
+   * @throws InvalidOptionError for an unknown opcode, reserved bits that are none, a control frame that is fragmented or
+   *   longer than 125 bytes, or a masking key for a server's frame
    */
   encode(frame: WebSocketFrame, maskingKey?: Uint8Array): Buffer {
-    if (!isKnownOpcode(frame.opcode)) {
-      throw new InvalidOptionError(`A frame cannot have the opcode ${opcodeName(frame.opcode)}`);
+    if (!Object.values(Opcode).includes(frame.opcode)) {
+      throw new InvalidOptionError(`The opcode of a frame must be one of Opcode, not ${describe(frame.opcode)}`);
+    }
+    if ((frame.rsv & 0x70) !== frame.rsv) {
+      throw new InvalidOptionError(`The reserved bits of a frame are 0x40, 0x20 and 0x10, not ${describe(frame.rsv)}`);
     }
     if (isControl(frame.opcode) && (!frame.fin || frame.payload.length > maxControlPayload)) {
       throw new InvalidOptionError(
@@ -80,10 +85,12 @@ export class FrameParser {
     if (maskingKey !== undefined && maskingKey.length !== 4) {
       throw new InvalidOptionError(`A masking key has 4 bytes, not ${maskingKey.length}`);
     }
-    let key: MaskingKey | undefined;
-    if (frame.masked || this.role === 'client' || maskingKey !== undefined) {
-      key = maskingKey === undefined ? freshMaskingKey() : readMaskingKey(maskingKey, 0);
+    if (maskingKey !== undefined && this.role === 'server') {
+      throw new InvalidOptionError('A server does not mask its frames: a masking key is of no use to it');
     }
+    const masked = this.role === undefined ? frame.masked || maskingKey !== undefined : this.role === 'client';
+    let key: MaskingKey | undefined;
+    if (masked) key = maskingKey === undefined ? freshMaskingKey() : readMaskingKey(maskingKey, 0);
     const bytes = Buffer.allocUnsafe(frameBound(frame.payload));
     const first = (frame.fin ? 0x80 : 0) | frame.rsv | frame.opcode;
     return bytes.subarray(0, writeFrame(bytes, 0, first, frame.payload, key));

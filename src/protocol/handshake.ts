@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HandshakeError, InvalidOptionError } from './errors';
 import { type ExtensionOffer, listIncludes, parseExtensions, parseTokenList } from './headers';
-import { type HeaderValues, parseHead, serializeHead } from './http-head';
-import { describe } from './options';
+import { type HeaderValues, isRequestTarget, parseHead, serializeHead } from './http-head';
+import { describe, refuseUnknownOptions } from './options';
 
 /** RFC 6455, section 1.3. */
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -53,7 +53,7 @@ export const WebSocketHandshake = {
     const { startLine, headers } = parseHead(raw);
     const parts = startLine.split(' ');
     const [method = '', path = '', version = ''] = parts;
-    if (parts.length !== 3 || path === '' || !version.startsWith('HTTP/')) {
+    if (parts.length !== 3 || !isRequestTarget(path) || !version.startsWith('HTTP/')) {
       throw refused(`The request line must be 'GET path HTTP/1.1', not ${describe(startLine)}`);
     }
     const httpVersion = version.slice('HTTP/'.length);
@@ -69,6 +69,7 @@ export const WebSocketHandshake = {
    * @throws InvalidOptionError for a header that cannot be sent, as one with a line break
    */
   buildAcceptResponse(key: string, options: AcceptOptions = {}): Buffer {
+    refuseUnknownOptions('buildAcceptResponse()', options, ['protocol', 'extensions', 'headers']);
     const headers = acceptHeaders(key, options);
     return serializeHead('HTTP/1.1 101 Switching Protocols', { ...headers, ...options.headers });
   },
@@ -117,8 +118,7 @@ export function validateUpgradeRequest(request: {
       headers: { Allow: 'GET' },
     });
   }
-  const [major = 0, minor = 0] = httpVersion.split('.').map(Number);
-  if (!(major > 1 || (major === 1 && minor >= 1))) {
+  if (!/^(1\.[1-9]|[2-9]\.\d)$/.test(httpVersion)) {
     throw refused(`A WebSocket needs HTTP/1.1 or higher, not HTTP/${httpVersion}`);
   }
   // 4.2.1, 3 and 4.

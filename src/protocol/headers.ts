@@ -26,7 +26,7 @@ export function isToken(text: string): boolean {
 /** True where a comma-separated header holds the word, in any case (`Connection: keep-alive, Upgrade`). */
 export function listIncludes(header: string | undefined, word: string): boolean {
   if (header === undefined) return false;
-  return header.split(',').some((item) => item.trim().toLowerCase() === word);
+  return header.split(',').some((item) => trimBlanks(item).toLowerCase() === word);
 }
 
 /**
@@ -124,7 +124,8 @@ class ExtensionsReader {
   }
 }
 
-function trimBlanks(text: string): string {
+/** Without the blanks and tabs around it: what HTTP calls white space, which is less than `trim()` takes away. */
+export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && (text[start] === ' ' || text[start] === '\t')) start++;

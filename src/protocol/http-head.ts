@@ -1,5 +1,5 @@
 import { HandshakeError, InvalidOptionError } from './errors';
-import { isToken } from './headers';
+import { isToken, trimBlanks } from './headers';
 import { describe } from './options';
 
 /** By lower-case name, on an object without a prototype, so that no name finds what no peer sent. */
@@ -27,14 +27,18 @@ export function parseHead(raw: Uint8Array | string): HttpHead {
   }
   if (end === -1) throw malformed('The head ends before its blank line');
   const [startLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  if (!isFieldText(startLine)) throw malformed('The start line has a control character');
   const headers: HeaderValues = Object.create(null);
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     if (!isToken(name)) throw malformed(`A header line must be 'Name: value', not ${describe(line)}`);
-    const value = line.slice(colon + 1).trim();
-    if (hasControlCharacter(value)) throw malformed(`The header ${name} has a control character in its value`);
+    // 5.5: only blanks and tabs belong to the line; what else looks like a blank belongs to the value.
+    const value = trimBlanks(line.slice(colon + 1));
+    if (!isFieldText(value)) throw malformed(`The header ${name} has a control character in its value`);
     const earlier = headers[name];
+    // RFC 9112, 3.2: whoever reads the first of two hosts and whoever reads the last must not disagree.
+    if (name === 'host' && earlier !== undefined) throw malformed('The header host came twice');
     headers[name] = earlier === undefined ? value : `${earlier}, ${value}`;
   }
   return { startLine, headers };
@@ -54,20 +58,31 @@ export function serializeHead(startLine: string, headers: Readonly<Record<string
   return Buffer.from(`${head}\r\n`, 'latin1');
 }
 
+/** True for visible ASCII, as a request target is (RFC 9112, section 3.2): a blank or a line break would end it early. */
+export function isRequestTarget(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
 /** @throws InvalidOptionError for a header that cannot be sent */
 export function checkHeader(name: string, value: unknown): void {
   if (!isToken(name)) throw new InvalidOptionError(`${describe(name)} cannot be the name of a header`);
-  if (typeof value !== 'string' || hasControlCharacter(value)) {
-    throw new InvalidOptionError(`The header ${name} must be a string without line breaks or control characters`);
+  if (typeof value !== 'string' || !isFieldText(value)) {
+    throw new InvalidOptionError(
+      `The header ${name} must be a string of Latin-1 without line breaks or control characters`,
+    );
   }
 }
 
-function hasControlCharacter(value: string): boolean {
+/**
+ * True for what may stand in a line (RFC 9110, section 5.5). Characters above Latin-1 may not: of those, only the low byte
+ * would go on the wire, and U+010A would go as a line feed.
+ */
+function isFieldText(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return false;
   }
-  return false;
+  return true;
 }
 
 function malformed(message: string): HandshakeError {

@@ -39,7 +39,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: Ma
       words[i + 7]! ^= rotated;
     }
     for (; i < count; i++) words[i]! ^= rotated;
-    at += count << 2;
+    at += count * 4;
   }
   const k0 = rotated;
   const k1 = rotated >>> 8;

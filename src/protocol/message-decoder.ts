@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { type ClosePayload, readClosePayload } from './close-payload';
 import { InvalidPayloadError, MessageTooBigError, ProtocolError, WebSocketError } from './errors';
 import type { MessageExtension } from './extension';
@@ -26,6 +27,7 @@ export interface DecoderLimits {
   maxFragments: number;
 }
 
+const longestText = constants.MAX_STRING_LENGTH;
 const finalText = 0x80 | Opcode.Text;
 const finalBinary = 0x80 | Opcode.Binary;
 
@@ -61,11 +63,6 @@ export class MessageDecoder {
     private readonly sink: DecoderSink,
     private readonly extension: MessageExtension | null = null,
   ) {}
-
-  /** True while a frame or message has begun and not ended: a transport that ends now cut it short. */
-  get midMessage(): boolean {
-    return this.rest !== null || this.inFrame || this.messageOpcode !== 0;
-  }
 
   /** Decodes what a transport has read. */
   write(chunk: Buffer): void {
@@ -113,9 +110,9 @@ export class MessageDecoder {
         if (this.state === 'ended') break;
         if (late !== null) {
           input = Buffer.concat([input.subarray(at), late]);
-          if (this.state === 'open') continue;
-          this.rest = input;
-        } else if (at < input.length) {
+          continue;
+        }
+        if (at < input.length) {
           // A few bytes must not keep a whole read buffer alive.
           this.rest = this.state === 'paused' ? input.subarray(at) : Buffer.from(input.subarray(at));
         }
@@ -123,7 +120,8 @@ export class MessageDecoder {
       }
     } catch (error) {
       this.end();
-      if (!(error instanceof WebSocketError)) throw error;
+      // What else comes from here was thrown by the sink: a mistake on our side, for which the peer is not failed.
+      if (!(error instanceof WebSocketError && error.fault === 'peer')) throw error;
       this.sink.receivedViolation(error);
     } finally {
       this.running = false;
@@ -206,16 +204,9 @@ export class MessageDecoder {
       this.messageOpcode = opcode;
       this.messageRsv = rsv;
     }
-    const { maxMessageSize, maxFragments } = this.limits;
+    const { maxFragments } = this.limits;
     const size = length + (this.message === null ? 0 : this.message.length);
-    if (size > maxMessageSize) {
-      throw new MessageTooBigError(
-        `A message of at least ${size} bytes is larger than maxMessageSize (${maxMessageSize} bytes)`,
-        {
-          code: 'MESSAGE_TOO_BIG',
-        },
-      );
-    }
+    if (size > this.sizeLimit) throw tooBig(size, this.sizeLimit, this.limits.maxMessageSize);
     if (++this.fragments > maxFragments) {
       throw new MessageTooBigError(`A message has more fragments than maxFragments (${maxFragments})`, {
         code: 'TOO_MANY_FRAGMENTS',
@@ -268,10 +259,16 @@ export class MessageDecoder {
   private deliver(payload: Buffer): void {
     const isBinary = this.messageOpcode === Opcode.Binary;
     const encoded = this.messageRsv !== 0;
+    const limit = this.sizeLimit;
     this.reset();
-    const data =
-      encoded && this.extension !== null ? this.extension.decode(payload, this.limits.maxMessageSize) : payload;
+    const data = encoded && this.extension !== null ? this.extension.decode(payload, limit) : payload;
     this.sink.receivedMessage(isBinary ? data : text(data, 0, data.length), isBinary);
+  }
+
+  /** Bytes that the message in progress may have: for text, no more than a string can hold, whatever the option allows. */
+  private get sizeLimit(): number {
+    const { maxMessageSize } = this.limits;
+    return this.messageOpcode === Opcode.Text && maxMessageSize > longestText ? longestText : maxMessageSize;
   }
 
   private reset(): void {
@@ -290,6 +287,13 @@ function text(bytes: Buffer, start: number, end: number): string {
   const decoded = decodeUtf8(bytes, start, end);
   if (decoded === undefined) throw invalidText();
   return decoded;
+}
+
+function tooBig(size: number, limit: number, maxMessageSize: number): MessageTooBigError {
+  const what = limit === maxMessageSize ? 'maxMessageSize' : 'a string can be';
+  return new MessageTooBigError(`A message of at least ${size} bytes is larger than ${what} (${limit} bytes)`, {
+    code: 'MESSAGE_TOO_BIG',
+  });
 }
 
 function invalidText(): InvalidPayloadError {

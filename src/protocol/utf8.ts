@@ -36,13 +36,15 @@ function sequenceLength(lead: number): number {
   return lead >= 0xc2 ? 2 : 0;
 }
 
-/** Whether the one to three bytes can be the beginning of a character: no overlong form, surrogate, or code above U+10FFFF. */
+/**
+ * Whether a lead and up to two tails can be the beginning of a character: no overlong form, surrogate, or code above
+ * U+10FFFF, all of which the second byte shows.
+ */
 function canBegin(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 2) return true;
   const lead = bytes[start]!;
   const second = bytes[start + 1]!;
   const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
   const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-  if (second < least || second > most) return false;
-  return end - start < 3 || (bytes[start + 2]! & 0xc0) === 0x80;
+  return second >= least && second <= most;
 }

@@ -1,0 +1,17 @@
+import type { DecoderLimits } from '../../../src/protocol/message-decoder';
+import type { Role } from '../../../src/protocol/role';
+import type { FrameSpec } from '../support/frames';
+
+/** One row of the table: what comes, and what the decoder must say about it, in this order and no more. */
+export interface ProtocolCase {
+  says: string;
+  receives: readonly FrameSpec[];
+  hands: readonly string[] | ((role: Role) => readonly string[]);
+  /** Where they are not the defaults of a connection. */
+  limits?: Partial<DecoderLimits>;
+}
+
+export interface Chapter {
+  title: string;
+  cases: readonly ProtocolCase[];
+}
