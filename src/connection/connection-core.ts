@@ -153,7 +153,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   receivedMessage(data: Message, isBinary: boolean): void {
     if (this.inbox === null) {
       try {
-        if (this.emit('message', data, isBinary)) return;
+        if (this.emitMessage(data, isBinary)) return;
       } catch (error) {
         this.failWith(error);
         return;

@@ -1,5 +1,6 @@
 import { frameHeaderSize, maxHeaderSize, writeFrameHeader } from './frame-header';
 import { applyMask, type MaskingKey } from './mask';
+import { writeUtf8 } from './utf8';
 
 /** The most bytes that a frame of this payload can take: a UTF-16 unit becomes three bytes of UTF-8 at most. */
 export function frameBound(payload: string | Uint8Array): number {
@@ -24,7 +25,7 @@ export function writeFrame(
   let length = payload.length;
   let start = at + frameHeaderSize(length, masked);
   if (typeof payload === 'string') {
-    length = target.write(payload, start);
+    length = writeUtf8(target, start, payload);
     // The header was placed for ASCII; other text may need a longer one, and its bytes move up to make room.
     const needed = at + frameHeaderSize(length, masked);
     if (needed !== start) {

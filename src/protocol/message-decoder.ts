@@ -7,7 +7,7 @@ import { applyMask, readMaskingKey, unmaskShort } from './mask';
 import { MessageBuffer } from './message-buffer';
 import { isControl, Opcode, opcodeName } from './opcode';
 import type { Role } from './role';
-import { decodeUtf8 } from './utf8';
+import { decodeAscii, decodeUtf8 } from './utf8';
 
 /** Where the decoder hands its results, in the order of the wire. */
 export interface DecoderSink {
@@ -146,8 +146,7 @@ export class MessageDecoder {
           const start = at + 6;
           const ascii = unmaskShort(input, start, next, readMaskingKey(input, at + 2));
           if (first === finalBinary) this.sink.receivedMessage(ownSlice(input, start, next), true);
-          else
-            this.sink.receivedMessage(ascii ? input.toString('latin1', start, next) : text(input, start, next), false);
+          else this.sink.receivedMessage(ascii ? decodeAscii(input, start, next) : text(input, start, next), false);
           at = next;
           continue;
         }

@@ -1,5 +1,21 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 
+/** What `toString` and `write` call once they have looked at their arguments; for a short text, looking costs as much. */
+interface DirectBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Write(text: string, start: number): number;
+}
+
+/** The text of bytes that are known to be ASCII. */
+export function decodeAscii(bytes: Buffer, start: number, end: number): string {
+  return (bytes as DirectBuffer).latin1Slice(start, end);
+}
+
+/** Writes the UTF-8 of a text, for which there is room; returns how many bytes it took. */
+export function writeUtf8(target: Buffer, start: number, text: string): number {
+  return (target as DirectBuffer).utf8Write(text, start);
+}
+
 /**
  * How far `bytes` from `start` to `end` are whole, valid UTF-8 characters: the index behind the last of them, where what
  * follows may still become one; or -1 as soon as no continuation can make the bytes valid. This is what lets a text
