@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { WebSocket } from 'ws';
+import { ReaderFolder } from './support/readme-examples';
+
+/** Messages of a client, one after the other. */
+async function open(url: string): Promise<{ client: WebSocket; next(): Promise<string> }> {
+  const client = new WebSocket(url);
+  const waiting: string[] = [];
+  let wake: (() => void) | undefined;
+  client.on('message', (data) => {
+    waiting.push(String(data));
+    wake?.();
+  });
+  await once(client, 'open');
+  return {
+    client,
+    async next() {
+      if (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return waiting.shift()!;
+    },
+  };
+}
+
+describe('README', function () {
+  this.timeout(30_000);
+  const clients: WebSocket[] = [];
+  let reader: ReaderFolder;
+
+  const connect = async (url: string) => {
+    const opened = await open(url);
+    clients.push(opened.client);
+    return opened;
+  };
+
+  before(() => {
+    reader = new ReaderFolder();
+  });
+
+  after(async () => {
+    for (const client of clients) client.terminate();
+    await reader.dispose();
+  });
+
+  it('has examples that the compiler accepts as they stand', () => {
+    expect(reader.typeErrors()).to.deep.equal([]);
+  });
+
+  it('example quick-start echoes, and has chat rooms', async () => {
+    const port = await reader.start('quick-start');
+    const echo = await connect(`ws://localhost:${port}/echo`);
+    echo.client.send('hello');
+    expect(await echo.next()).to.equal('hello');
+    const chat = await connect(`ws://localhost:${port}/chat`);
+    chat.client.send(JSON.stringify({ type: 'join', room: 'general', name: 'Ann' }));
+    expect(JSON.parse(await chat.next())).to.include({ type: 'joined', room: 'general' });
+  });
+
+  it('example middleware refuses with a complete answer, and loses nothing', async () => {
+    const port = await reader.start('middleware');
+    const refused = new WebSocket(`ws://localhost:${port}/feed/abc`);
+    const [, response] = await once(refused, 'unexpected-response');
+    expect(response.statusCode).to.equal(401);
+    response.resume();
+
+    const feed = await connect(`ws://localhost:${port}/feed/abc?token=let-me-in`);
+    for (let i = 0; i < 20; i++) feed.client.send(String(i));
+    expect(await feed.next()).to.equal('welcome to abc');
+    for (let i = 0; i < 20; i++) expect(await feed.next()).to.equal(`abc: ${i}`);
+
+    const log = await connect(`ws://localhost:${port}/admin/log?token=let-me-in`);
+    expect(await log.next()).to.equal('ready');
+  });
+
+  it('example hub publishes to the other members, and from a request', async () => {
+    const port = await reader.start('hub');
+    const one = await connect(`ws://localhost:${port}/match/7`);
+    const other = await connect(`ws://localhost:${port}/match/7`);
+    one.client.send('corner');
+    expect(await other.next()).to.equal('corner');
+    const response = await fetch(`http://localhost:${port}/match/7/goal`, { method: 'POST' });
+    expect(response.status).to.equal(204);
+    expect(await one.next()).to.equal('{"goal":true}');
+  });
+
+  it('example rooms asks before it lets somebody in', async () => {
+    const port = await reader.start('rooms');
+    const ann = await connect(`ws://localhost:${port}/support/general?name=Ann`);
+    expect(JSON.parse(await ann.next())).to.include({ type: 'joined', room: 'general' });
+    ann.client.send(JSON.stringify({ type: 'join', room: 'staff' }));
+    expect(JSON.parse(await ann.next())).to.include({ type: 'error', code: 'forbidden' });
+    await fetch(`http://localhost:${port}/announce`, { method: 'POST' });
+    expect(JSON.parse(await ann.next())).to.include({ type: 'notice' });
+  });
+
+  it('example chat-server starts and stops', async () => {
+    const [line] = await reader.run('chat-server');
+    expect(line).to.match(/^chat on port \d+$/);
+  });
+
+  it('example protocol prints what it says', async () => {
+    expect(await reader.run('protocol')).to.deep.equal([
+      's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      '810548656c6c6f',
+      'Hello',
+      'null',
+    ]);
+  });
+});
