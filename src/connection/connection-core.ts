@@ -86,11 +86,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
   }
 
   protected closedError(caller: string): ConnectionClosedError {
-    const { cause } = this.record;
-    return new ConnectionClosedError(
-      `${caller}: the connection is closed: ${this.record.describe()}`,
-      cause ? { cause } : {},
-    );
+    const message = `${caller}: the connection is closed: ${this.record.describe()}`;
+    return new ConnectionClosedError(message, this.record.cause ? { cause: this.record.cause } : {});
   }
 
   // Sending
@@ -255,17 +252,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   // Closing
 
-  /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
-  protected fail(error: WebSocketError): void {
-    if (this.state === ReadyState.Closed) return;
-    const close = { code: error.closeCode, reason: fitCloseReason(error.message) };
-    this.record.failed(close, error);
-    this.decoder.end();
-    if (this.state === ReadyState.Open) this.sendClose(close, encodeClosePayload(close.code, close.reason));
-    this.outbox.finish();
-    // Bytes left unread when a socket closes become a reset, which would overtake the close frame.
-    this.reading = true;
-    this.transport.resume();
+  /** The peer broke a rule: it is told which, and the application as well. */
+  private fail(error: WebSocketError): void {
+    this.failConnection(error, { code: error.closeCode, reason: fitCloseReason(error.message) });
     process.nextTick(() => this.emitSafely('error', error));
   }
 
@@ -274,15 +263,22 @@ export abstract class ConnectionCore extends ConnectionEvents {
     // Whoever waits for messages of a connection that was lost is told by an exception; that is not a mistake.
     const isLoss = error instanceof ConnectionClosedError && this.state !== ReadyState.Open;
     if (this.state === ReadyState.Open) {
-      const close = { code: CloseCode.InternalError, reason: '' };
-      this.record.failed(close, error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`));
-      this.sendClose(close, encodeClosePayload(close.code));
-      this.decoder.end();
+      const cause = error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`);
+      this.failConnection(cause, { code: CloseCode.InternalError, reason: '' });
       this.inbox?.clear();
-      this.outbox.finish();
-      this.transport.resume();
     }
     if (!isLoss) this.report(error);
+  }
+
+  /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
+  private failConnection(cause: Error, close: ClosePayload): void {
+    this.record.failed(close, cause);
+    this.decoder.end();
+    if (this.state === ReadyState.Open) this.sendClose(close, encodeClosePayload(close.code, close.reason));
+    this.outbox.finish();
+    // Bytes left unread when a socket closes become a reset, which would overtake the close frame.
+    this.reading = true;
+    this.transport.resume();
   }
 
   protected sendClose(close: ClosePayload, payload: Buffer): void {
@@ -300,12 +296,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** Calls back, once, when the connection is closed: at once if it is. @internal */
   whenClosed(callback: (connection: this) => void): void {
-    if (this.state === ReadyState.Closed) {
-      this.tellClosed(callback);
-      return;
-    }
-    this.closeListeners ??= [];
-    this.closeListeners.push(callback);
+    if (this.state === ReadyState.Closed) this.tellClosed(callback);
+    else this.closeListeners = [...(this.closeListeners ?? []), callback];
   }
 
   private tellClosed(callback: (connection: never) => void): void {
