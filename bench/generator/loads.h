@@ -1,0 +1,22 @@
+/* The kinds of load. A new kind is a file, a line here and a line in main.c. */
+#ifndef LOADS_H
+#define LOADS_H
+
+#include "connection.h"
+#include "ring.h"
+#include "window.h"
+
+struct load {
+  struct target target;
+  const char *path;         /* every connection; subscribers in a fan-out */
+  const char *publish_path; /* the publisher of a fan-out */
+  unsigned connections;
+  struct ring ring;
+  struct window window;
+};
+
+void load_echo(struct load *load);
+void load_fanout(struct load *load);
+void load_idle(struct load *load);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * Load generator for WebSocket servers: one thread, epoll, raw sockets, frames encoded beforehand. It prints one line of
+ * JSON, in which generatorCpu tells the share of its core that it has used: below 0.5, it could have driven at least
+ * twice what it measured.
+ *
+ *   generator echo   --port N --server-pid N --frames FILE --path /echo --connections N --warmup MS --duration MS
+ *   generator fanout … --path /subscribe --publish-path /publish …
+ *   generator idle   --port N --path /echo [--frames FILE]
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "fail.h"
+#include "loads.h"
+
+static const struct {
+  const char *name;
+  void (*run)(struct load *);
+} LOADS[] = {{"echo", load_echo}, {"fanout", load_fanout}, {"idle", load_idle}};
+
+static const struct option OPTIONS[] = {
+    {"port", required_argument, NULL, 'p'},         {"server-pid", required_argument, NULL, 's'},
+    {"frames", required_argument, NULL, 'f'},       {"path", required_argument, NULL, 'u'},
+    {"publish-path", required_argument, NULL, 'b'}, {"connections", required_argument, NULL, 'c'},
+    {"warmup", required_argument, NULL, 'w'},       {"duration", required_argument, NULL, 'd'},
+    {NULL, 0, NULL, 0},
+};
+
+static unsigned long number(const char *text) {
+  char *end;
+  unsigned long value = strtoul(text, &end, 10);
+  if (*text == '\0' || *end != '\0') fail("'%s' is not a number", text);
+  return value;
+}
+
+static void read_options(int count, char **arguments, struct load *load) {
+  int option;
+  while ((option = getopt_long(count, arguments, "", OPTIONS, NULL)) != -1) {
+    switch (option) {
+      case 'p': load->target.port = (uint16_t)number(optarg); break;
+      case 's': load->window.server = (pid_t)number(optarg); break;
+      case 'f': ring_load(&load->ring, optarg); break;
+      case 'u': load->path = optarg; break;
+      case 'b': load->publish_path = optarg; break;
+      case 'c': load->connections = (unsigned)number(optarg); break;
+      case 'w': load->window.warmup = number(optarg) * 1000000u; break;
+      case 'd': load->window.duration = number(optarg) * 1000000u; break;
+      default: exit(1); /* getopt_long has said why */
+    }
+  }
+}
+
+int main(int count, char **arguments) {
+  /* Whatever becomes of the bench, no generator outlives it. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+
+  static struct load load = {.path = "/echo", .publish_path = "/publish", .connections = 1};
+  for (size_t i = 0; count > 1 && i < sizeof LOADS / sizeof *LOADS; i++) {
+    if (strcmp(arguments[1], LOADS[i].name) == 0) {
+      read_options(count - 1, arguments + 1, &load);
+      LOADS[i].run(&load);
+      return 0;
+    }
+  }
+  fail("usage: generator echo|fanout|idle --port N …");
+}
