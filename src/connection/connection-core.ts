@@ -37,6 +37,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected gated = true;
   /** `receive()` or `messages()` take the messages. */
   protected pulled = false;
+  /** How many loops over `messages()` are under way. */
+  protected loops = 0;
   protected pausedByUser = false;
   protected needsDrain = false;
   protected pings: PendingPings | null = null;
@@ -161,7 +163,12 @@ export abstract class ConnectionCore extends ConnectionEvents {
     // While we close, what nobody takes must not keep the peer's close frame from being read.
     if (this.state !== ReadyState.Open && this.inbox.isFull) return;
     this.inbox.put(data);
-    if (this.inbox.isFull) this.updateReading();
+    if (this.inbox.isFull) {
+      // The handler is done and no loop comes back for them: a `receive()` long ago must not keep the end from being seen.
+      if (!this.gated && this.loops === 0) this.pulled = false;
+      this.updateReading();
+      if (!this.pulled) this.deliverSoon();
+    }
     if (this.listenerCount('message') > 0) this.deliverSoon();
   }
 
@@ -204,6 +211,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** The handler is done: from now on a message that nobody listens for is dropped. @internal */
   openGate(): void {
     this.gated = false;
+    if (this.inbox?.isFull && this.loops === 0) this.pulled = false;
     this.deliverSoon();
   }
 
@@ -297,7 +305,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** Calls back, once, when the connection is closed: at once if it is. @internal */
   whenClosed(callback: (connection: this) => void): void {
     if (this.state === ReadyState.Closed) this.tellClosed(callback);
-    else this.closeListeners = [...(this.closeListeners ?? []), callback];
+    else if (this.closeListeners === null) this.closeListeners = [callback];
+    else this.closeListeners.push(callback);
   }
 
   private tellClosed(callback: (connection: never) => void): void {

@@ -53,6 +53,7 @@ export class WebSocketConnection extends ConnectionCore {
   private readonly rooms: RoomRegistry | undefined;
   private readonly onError: WebSocketConnectionInit['onError'];
   private applicationData: Record<string, unknown> | null = null;
+  private whenItCloses: Promise<Closure> | null = null;
 
   /** @internal */
   constructor(transport: Duplex, init: WebSocketConnectionInit) {
@@ -99,9 +100,13 @@ export class WebSocketConnection extends ConnectionCore {
     this.applicationData = value;
   }
 
-  /** Resolves when the connection is closed, never rejects. */
+  /**
+   * Resolves when the connection is closed, never rejects. A handler that waits for it takes no messages meanwhile: when 64 KiB of
+   * them wait nothing more is read, and the end is seen only when a ping fails. A handler that only sends does better to return.
+   */
   get closed(): Promise<Closure> {
-    return new Promise((resolve) => this.whenClosed(() => resolve(this.record.summary())));
+    this.whenItCloses ??= new Promise((resolve) => this.whenClosed(() => resolve(this.record.summary())));
+    return this.whenItCloses;
   }
 
   /** True while `pause()` is in force. */
@@ -239,6 +244,7 @@ export class WebSocketConnection extends ConnectionCore {
    * @throws ConnectionClosedError when it ended otherwise
    */
   async *messages(): AsyncGenerator<Message, void, undefined> {
+    this.loops++;
     try {
       for (;;) {
         const message = await this.receive();
@@ -247,7 +253,8 @@ export class WebSocketConnection extends ConnectionCore {
     } catch (error) {
       if (!(error instanceof ConnectionClosedError && this.record.isClean)) throw error;
     } finally {
-      this.pulled = false;
+      this.loops--;
+      if (this.loops === 0) this.pulled = false;
       if (!this.gated) this.deliverSoon();
     }
   }

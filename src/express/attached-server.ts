@@ -67,7 +67,7 @@ export class AttachedServer {
       return close.call(server, callback);
     };
     const cutEverything = (): void => {
-      for (const pending of this.receiver.pending) pending.socket.destroy();
+      this.receiver.cutAll();
       for (const board of this.boards) board.terminateOn(server);
       closeAllConnections.call(server);
     };

@@ -35,17 +35,27 @@ export function handBack(server: Server, request: IncomingMessage, socket: Duple
 }
 
 function rewriteHead(request: IncomingMessage): Buffer {
-  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   const { rawHeaders } = request;
+  const headers: Array<[name: string, value: string]> = [];
+  let changed = false;
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
-    const value = name.toLowerCase() === 'connection' ? withoutUpgrade(rawHeaders[i + 1]!) : rawHeaders[i + 1]!;
-    if (value !== undefined) lines.push(`${name}: ${value}`);
+    const value = rawHeaders[i + 1]!;
+    // Node's parser takes the one for the other.
+    const kept = /^(proxy-)?connection$/i.test(name) ? withoutUpgrade(value) : value;
+    if (kept !== value) changed = true;
+    if (kept !== undefined) headers.push([name, kept]);
   }
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const lines = headers
+    // A head that stays an upgrade would come back here for ever: without this header it is none, whatever the others say.
+    .filter(([name]) => changed || name.toLowerCase() !== 'upgrade')
+    .map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${request.method} ${request.url} HTTP/${request.httpVersion}\r\n${lines.join('')}\r\n`, 'latin1');
 }
 
 function withoutUpgrade(connection: string): string | undefined {
-  const words = connection.split(',').filter((word) => word.trim().toLowerCase() !== 'upgrade');
+  const all = connection.split(',');
+  const words = all.filter((word) => word.trim().toLowerCase() !== 'upgrade');
+  if (words.length === all.length) return connection;
   return words.length === 0 ? undefined : words.join(',').trim();
 }

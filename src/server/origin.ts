@@ -93,7 +93,7 @@ export function isSameOrigin(origin: string, reached: Reached): boolean {
   // What nearly every browser sends, without parsing a URL.
   if (origin === `https://${reached.host}` || (!reached.secure && origin === `http://${reached.host}`)) return true;
   const page = parseOrigin(origin);
-  if (page === undefined) return false;
+  if (page === undefined || !/^https?:$/.test(page.protocol)) return false;
   if (reached.secure && page.protocol !== 'https:') return false;
   // Parsed with the page's scheme, so that a default port is left out on both sides, or on neither.
   const own = parseOrigin(`${page.protocol}//${reached.host}`);

@@ -16,7 +16,7 @@ const mark: unique symbol = Symbol('switchboard.pendingUpgrade');
 /** node:http sets `upgrade` on every request; its types do not know. */
 type MarkedRequest = IncomingMessage & { upgrade?: boolean | null; [mark]?: PendingUpgrade | undefined };
 
-/** The upgrade that this request asks for; undefined for an ordinary request, and when it is accepted or its client gone. */
+/** The upgrade that this request asks for; undefined for an ordinary request, and when it is accepted. */
 export function pendingUpgrade(request: IncomingMessage): PendingUpgrade | undefined {
   // The first look is at a property that every request has: ordinary requests pay no more than that.
   return (request as MarkedRequest).upgrade ? (request as MarkedRequest)[mark] : undefined;
@@ -49,6 +49,7 @@ export class PendingUpgrade {
   private early: Buffer[];
   private earlyBytes: number;
   private deadline: NodeJS.Timeout;
+  private refused = false;
 
   constructor(init: PendingUpgradeInit) {
     const { request, socket, head } = init;
@@ -74,13 +75,14 @@ export class PendingUpgrade {
     this.deadline = setTimeout(this.onDeadline, init.handshakeTimeout);
   }
 
-  /** The client has left: there is nobody to answer. */
+  /** The client has left, or was refused while the application thought: there is nobody to answer. */
   get abandoned(): boolean {
-    return this.socket.destroyed;
+    return this.refused || this.socket.destroyed;
   }
 
   /** Answers with this error, unless an answer has begun. */
   refuse(error: HandshakeError): void {
+    if (!this.response.headersSent) this.refused = true;
     refuseUpgrade(this.response, error);
   }
 
@@ -128,7 +130,7 @@ export class PendingUpgrade {
 
   private readonly onClose = (): void => {
     clearTimeout(this.deadline);
-    (this.request as MarkedRequest)[mark] = undefined;
+    // The mark stays: what middleware does later it still does for an upgrade, though nobody waits for it.
     // Middleware that waits learns it as it does for ordinary requests: 'aborted' and 'close' on the request.
     if (!this.response.writableEnded) this.request.destroy();
     this.onSettled(this);

@@ -25,6 +25,8 @@ export interface UpgradeReceiver {
   readonly pending: ReadonlySet<PendingUpgrade>;
   /** Answers what is pending with this error, and from now on everything that comes; undefined ends that. */
   refuseAll(error: HandshakeError | undefined): void;
+  /** Cuts the sockets of all that is pending, and of what waits for its turn behind other requests. */
+  cutAll(): void;
   /** Stops receiving; what is pending goes on. */
   detach(): void;
 }
@@ -44,6 +46,7 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
 export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): UpgradeReceiver {
   const { handshakeTimeout, dispatch, claims = isWebSocketUpgrade } = init;
   const pending = new Set<PendingUpgrade>();
+  const waiting = new Set<Duplex>();
   const forget = (settled: PendingUpgrade) => pending.delete(settled);
   let refusal: HandshakeError | undefined;
 
@@ -65,7 +68,9 @@ export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): Upgr
     }
     if (!isAlone) received.add(request);
     // A client that pipelines: its earlier requests are answered first, and the deadline waits for its turn.
+    waiting.add(socket);
     afterEarlierResponses(socket, () => {
+      waiting.delete(socket);
       if (!socket.destroyed) begin(request, socket, head);
     });
   };
@@ -78,6 +83,10 @@ export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): Upgr
     refuseAll(error) {
       refusal = error;
       if (error !== undefined) for (const upgrade of pending) upgrade.refuse(error);
+    },
+    cutAll() {
+      for (const { socket } of pending) socket.destroy();
+      for (const socket of waiting) socket.destroy();
     },
     detach() {
       server.off('upgrade', onUpgrade);

@@ -19,26 +19,50 @@ export function createUpgradeResponse(request: IncomingMessage, socket: Duplex):
   return response;
 }
 
+/** Bytes that a client may send behind an upgrade request whose turn has not come; with more it is cut. */
+const maxWaitingBytes = 64 * 1024;
+
 /**
  * Calls back when the responses to requests that came before on this socket are out: at once where there are none. Node
- * has stopped looking after the socket by now, so it is looked after here while they are.
+ * has stopped looking after the socket by now, so it is looked after here while they are. It is read, because only so
+ * is it seen that the client leaves; what comes is put back before the call.
  */
 export function afterEarlierResponses(socket: Duplex, proceed: () => void): void {
   if (!(socket as HttpSocket)._httpMessage) {
     proceed();
     return;
   }
+  const early: Buffer[] = [];
+  let size = 0;
+  const onData = (chunk: Buffer): void => {
+    early.push(chunk);
+    size += chunk.length;
+    if (size > maxWaitingBytes) socket.destroy();
+  };
+  // Whoever writes the earlier response, an event stream perhaps, then hears its 'close', as always.
+  const onEnd = (): void => {
+    socket.destroy();
+  };
   socket.on('error', ignoreError);
   socket.on('drain', forwardDrain);
+  socket.on('data', onData);
+  socket.on('end', onEnd);
+  socket.resume();
   const next = (): void => {
     // Node puts the next response on the socket before the earlier one says 'close'.
     const earlier = (socket as HttpSocket)._httpMessage;
-    if (earlier) {
+    if (earlier && !socket.destroyed) {
       earlier.once('close', next);
       return;
     }
+    socket.pause();
     socket.off('drain', forwardDrain);
     socket.off('error', ignoreError);
+    socket.off('data', onData);
+    socket.off('end', onEnd);
+    // Only so does the next 'data' listener make it flow again.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    if (early.length > 0 && !socket.destroyed) socket.unshift(Buffer.concat(early));
     proceed();
   };
   next();

@@ -47,6 +47,20 @@ describe('handBack', () => {
     expect(connections).to.equal(1);
   });
 
+  for (const header of [
+    'Proxy-Connection: Upgrade',
+    'Proxy-Connection: keep-alive, upgrade',
+    'connection:  UPGRADE ',
+  ]) {
+    it(`comes to an end for a client that says ${JSON.stringify(header)}`, async () => {
+      const port = await servers.listen(upgradingNothing(http.createServer(answering)));
+      const client = await servers.client(port);
+      await client
+        .send(`GET /proxy HTTP/1.1\r\nHost: x\r\n${header}\r\nUpgrade: h2c\r\n\r\n`)
+        .untilText('["GET","/proxy"');
+    });
+  }
+
   it('keeps repeated headers, and their order', async () => {
     const raw: string[] = [];
     const server = upgradingNothing(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import WebSocket from 'ws';
 import { HandshakeError } from '../../src/protocol/errors';
@@ -76,6 +76,52 @@ describe('receiveUpgrades', () => {
     });
   });
 
+  describe('behind a response that does not end', () => {
+    const pipelined = `GET /events HTTP/1.1\r\nHost: x\r\n\r\n${handshake()}`;
+
+    /** A client with an upgrade that waits for its turn. */
+    async function waiting() {
+      const { promise, resolve } = withResolvers<ServerResponse>();
+      const streaming = http.createServer((_request, response) => {
+        response.write('first event');
+        resolve(response);
+      });
+      const { port, server, receiver } = await servers.server({}, streaming);
+      const client = await servers.client(port);
+      client.send(pipelined);
+      const response = await promise;
+      await client.untilText('first event');
+      return { client, server, receiver, response };
+    }
+
+    it('a client that leaves is noticed, by the response as well', async () => {
+      const { client, server, response } = await waiting();
+      client.socket.end();
+      await once(response, 'close');
+      expect(await connectionsOf(server)).to.equal(0);
+    });
+
+    it('a client that sends more than it may is cut', async () => {
+      const { client, response } = await waiting();
+      client.send(Buffer.alloc(200_000));
+      await once(response, 'close');
+    });
+
+    it('it can be cut with all others', async () => {
+      const { receiver, server, response } = await waiting();
+      receiver.cutAll();
+      await once(response, 'close');
+      expect(await connectionsOf(server)).to.equal(0);
+    });
+
+    it('what the client sends meanwhile is not lost', async () => {
+      const { client, response } = await waiting();
+      client.send(clientText('early'));
+      response.end();
+      await client.until((received) => received.includes(serverText('early')));
+    });
+  });
+
   describe('notices a client that leaves while middleware is slow', () => {
     for (const [name, leave] of [
       ['FIN', (client: { end(): void }) => client.end()],
@@ -96,7 +142,8 @@ describe('receiveUpgrades', () => {
         await closed;
         expect(request.destroyed).to.equal(true);
         expect(receiver.pending.size).to.equal(0);
-        expect(pendingUpgrade(request)).to.equal(undefined);
+        // To what middleware does with it later it is an upgrade still, though nobody waits for it.
+        expect(pendingUpgrade(request)?.abandoned).to.equal(true);
         // Middleware that comes back to it now hurts nobody.
         response.statusCode = 500;
         response.end('too late');
@@ -404,3 +451,18 @@ describe('isWebSocketUpgrade', () => {
     expect(of(Object.create({ upgrade: 'websocket' }) as Record<string, string>)).to.equal(false);
   });
 });
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // A socket is counted until its 'close', which comes after that of its response.
+    setImmediate(() => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  });
+}
+
+function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve!: (value: Value) => void;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

@@ -40,6 +40,26 @@ describe('WebSocketConnection: receive()', () => {
     expect(await connection.receive()).to.equal('3');
   });
 
+  it('that was called long ago does not keep the end from being seen', async () => {
+    for (const opensFirst of [true, false]) {
+      const { connection, peer } = connectionWithRawPeer();
+      peer.text('hello');
+      expect(await connection.receive()).to.equal('hello');
+      if (opensFirst) connection.openGate();
+      const ended = connection.closed;
+      for (let i = 0; i < 40; i++) peer.text('x'.repeat(8 * 1024));
+      await iteration();
+      if (!opensFirst) connection.openGate();
+      peer.close(1000);
+      expect(await ended).to.include({ code: 1000, initiator: 'remote' });
+    }
+  });
+
+  it('closed is one promise, however often it is asked for', () => {
+    const { connection } = connectionWithRawPeer();
+    expect(connection.closed).to.equal(connection.closed);
+  });
+
   it('refuses a timeout that cannot be, and a misspelt one', async () => {
     const { connection } = connectionWithRawPeer();
     for (const timeout of [0, -1, Number.NaN, 2 ** 31, '5', null]) {
