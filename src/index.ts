@@ -8,11 +8,18 @@ export type { ChatDraft, ChatOptions } from './chat/options';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
 // Connections
 export type { Closure } from './connection/closure';
-export type { ConnectionEventMap, SocketEvent, SocketEventListener } from './connection/connection-events';
+export type { ConnectionEventMap } from './connection/connection-events';
 export type { ConnectionOptions } from './connection/options';
 export type { SendCallback } from './connection/outbox';
 export type { Payload } from './connection/payload';
 export { ReadyState } from './connection/ready-state';
+export type {
+  SocketCloseEvent,
+  SocketErrorEvent,
+  SocketEventListener,
+  SocketEventMap,
+  SocketMessageEvent,
+} from './connection/socket-event';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 // In an Express app
 export {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { ReaderFolder } from './support/readme-examples';
 
 /** Messages of a client, one after the other. */
-async function open(url: string): Promise<{ client: WebSocket; next(): Promise<string> }> {
-  const client = new WebSocket(url);
+async function open(url: string, options?: ClientOptions): Promise<{ client: WebSocket; next(): Promise<string> }> {
+  const client = new WebSocket(url, options);
   const waiting: string[] = [];
   let wake: (() => void) | undefined;
   client.on('message', (data) => {
@@ -27,8 +27,8 @@ describe('README', function () {
   const clients: WebSocket[] = [];
   let reader: ReaderFolder;
 
-  const connect = async (url: string) => {
-    const opened = await open(url);
+  const connect = async (url: string, options?: ClientOptions) => {
+    const opened = await open(url, options);
     clients.push(opened.client);
     return opened;
   };
@@ -70,6 +70,16 @@ describe('README', function () {
 
     const log = await connect(`ws://localhost:${port}/admin/log?token=let-me-in`);
     expect(await log.next()).to.equal('ready');
+  });
+
+  it('example two-modules has a router, and lets a page of the named origin in', async () => {
+    const port = await reader.start('two-modules');
+    const log = await connect(`ws://localhost:${port}/feed/log`, { origin: 'http://localhost:5173' });
+    expect(await log.next()).to.equal('ready');
+  });
+
+  it('example testing passes', async () => {
+    expect(await reader.run('testing')).to.deep.equal(['closed']);
   });
 
   it('example hub publishes to the other members, and from a request', async () => {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { WebSocketError } from '../protocol/errors';
 import { InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
+import { type SocketEventListener, type SocketEventMap, toSocketEvent } from './socket-event';
 
 /** What a connection emits, and with what. */
 export interface ConnectionEventMap {
@@ -18,49 +19,12 @@ export interface ConnectionEventMap {
   drain: [];
 }
 
-/** What `addEventListener` and the `on…` properties call their listeners with, as in browsers. */
-export interface SocketEvent {
-  type: 'message' | 'close' | 'error';
-  target: ConnectionEvents;
-  /** The message, of `'message'`. */
-  data?: string | Buffer;
-  /** The close code, of `'close'`. */
-  code?: number;
-  reason?: string;
-  /** Both sides said goodbye, of `'close'`. */
-  wasClean?: boolean;
-  /** The error, of `'error'`. */
-  error?: Error;
-  message?: string;
-}
-
-export type SocketEventListener = (event: SocketEvent) => void;
-type SocketEventType = SocketEvent['type'];
-type Attribute = SocketEventListener | null;
-
-const translate = {
-  message: (target: ConnectionEvents, data: string | Buffer): SocketEvent => ({ type: 'message', target, data }),
-  close: (target: ConnectionEvents, code: number, reason: string): SocketEvent => ({
-    type: 'close',
-    target,
-    code,
-    reason,
-    wasClean: target.isClean,
-  }),
-  error: (target: ConnectionEvents, error: Error): SocketEvent => ({
-    type: 'error',
-    target,
-    error,
-    message: error.message,
-  }),
-};
-
 type Listener<Name extends keyof ConnectionEventMap> = (...args: ConnectionEventMap[Name]) => void;
 
 /** A listener of the emitter that stands for one of `addEventListener`'s. */
 interface Wrapper {
   (...args: never[]): void;
-  wraps?: SocketEventListener;
+  wraps?: unknown;
   attribute?: boolean;
 }
 
@@ -118,24 +82,24 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
   /** Somebody listens who did not before. */
   protected abstract listening(): void;
 
-  get onmessage(): Attribute {
+  get onmessage(): SocketEventListener<'message'> | null {
     return this.attribute('message');
   }
-  set onmessage(listener: Attribute) {
+  set onmessage(listener: SocketEventListener<'message'> | null) {
     this.setAttribute('message', listener);
   }
 
-  get onclose(): Attribute {
+  get onclose(): SocketEventListener<'close'> | null {
     return this.attribute('close');
   }
-  set onclose(listener: Attribute) {
+  set onclose(listener: SocketEventListener<'close'> | null) {
     this.setAttribute('close', listener);
   }
 
-  get onerror(): Attribute {
+  get onerror(): SocketEventListener<'error'> | null {
     return this.attribute('error');
   }
-  set onerror(listener: Attribute) {
+  set onerror(listener: SocketEventListener<'error'> | null) {
     this.setAttribute('error', listener);
   }
 
@@ -144,14 +108,18 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
    *
    * @throws InvalidOptionError for another type, or a listener that is no function
    */
-  addEventListener(type: SocketEventType, listener: SocketEventListener, options: { once?: boolean } = {}): void {
+  addEventListener<Type extends keyof SocketEventMap>(
+    type: Type,
+    listener: SocketEventListener<Type>,
+    options: { once?: boolean } = {},
+  ): void {
     if (this.find(type, (wrapper) => wrapper.wraps === listener && wrapper.attribute !== true)) return;
     const wrapper = this.wrap(type, listener);
     if (options.once) this.once(type, wrapper as never);
     else this.on(type, wrapper as never);
   }
 
-  removeEventListener(type: SocketEventType, listener: SocketEventListener): void {
+  removeEventListener<Type extends keyof SocketEventMap>(type: Type, listener: SocketEventListener<Type>): void {
     const found = this.find(type, (wrapper) => wrapper.wraps === listener && wrapper.attribute !== true);
     if (found !== undefined) this.removeListener(type, found as never);
   }
@@ -197,21 +165,21 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     this.failWith(error);
   }
 
-  private wrap(type: SocketEventType, listener: SocketEventListener): Wrapper {
-    if (!Object.hasOwn(translate, type)) {
+  private wrap(type: keyof SocketEventMap, listener: unknown): Wrapper {
+    if (!Object.hasOwn(toSocketEvent, type)) {
       throw new InvalidOptionError(`addEventListener() knows 'message', 'close' and 'error', not ${describe(type)}`);
     }
     if (typeof listener !== 'function') {
       throw new InvalidOptionError(`The listener for '${type}' must be a function, not ${describe(listener)}`);
     }
-    const toEvent = translate[type] as (target: ConnectionEvents, ...args: unknown[]) => SocketEvent;
+    const toEvent = toSocketEvent[type] as (target: ConnectionEvents, ...args: unknown[]) => unknown;
     // What the listener returns is returned, so that the rejection of an async one is seen.
     const wrapper: Wrapper = (...args: unknown[]) => listener.call(this, toEvent(this, ...args));
     wrapper.wraps = listener;
     return wrapper;
   }
 
-  private find(type: SocketEventType, test: (wrapper: Wrapper) => boolean): Wrapper | undefined {
+  private find(type: keyof SocketEventMap, test: (wrapper: Wrapper) => boolean): Wrapper | undefined {
     for (const listener of this.rawListeners(type) as Array<Wrapper & { listener?: Wrapper }>) {
       // `once` keeps the listener it was given under this name.
       const wrapper = listener.listener ?? listener;
@@ -220,11 +188,12 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     return undefined;
   }
 
-  private attribute(type: SocketEventType): Attribute {
-    return this.find(type, (wrapper) => wrapper.attribute === true)?.wraps ?? null;
+  private attribute<Type extends keyof SocketEventMap>(type: Type): SocketEventListener<Type> | null {
+    const found = this.find(type, (wrapper) => wrapper.attribute === true);
+    return (found?.wraps as SocketEventListener<Type> | undefined) ?? null;
   }
 
-  private setAttribute(type: SocketEventType, listener: Attribute): void {
+  private setAttribute(type: keyof SocketEventMap, listener: unknown): void {
     const earlier = this.find(type, (wrapper) => wrapper.attribute === true);
     if (earlier !== undefined) this.removeListener(type, earlier as never);
     if (typeof listener !== 'function') return;

@@ -50,7 +50,7 @@ export class WebSocketConnection extends ConnectionCore {
 
   /** The subprotocol that both sides agreed on, or an empty string. */
   readonly protocol: string;
-  private readonly rooms: RoomRegistry | undefined;
+  private readonly hub: RoomRegistry | undefined;
   private readonly onError: WebSocketConnectionInit['onError'];
   private applicationData: Record<string, unknown> | null = null;
   private whenItCloses: Promise<Closure> | null = null;
@@ -59,7 +59,7 @@ export class WebSocketConnection extends ConnectionCore {
   constructor(transport: Duplex, init: WebSocketConnectionInit) {
     super(transport, init);
     this.protocol = init.protocol ?? '';
-    this.rooms = init.rooms;
+    this.hub = init.rooms;
     this.onError = init.onError;
   }
 
@@ -144,16 +144,25 @@ export class WebSocketConnection extends ConnectionCore {
   /**
    * Sends a ping.
    *
-   * @param data at most 125 bytes; by default a number that no other ping of this connection has
+   * @param data at most 125 bytes; by default a number that no other ping of this connection has. A callback in its
+   *   place, or behind it, is called when the ping has been handed to the operating system, as in `ws`
    * @returns the milliseconds until its pong; rejects with ConnectionClosedError when none can come any more
    * @throws InvalidOptionError for longer data
    */
-  ping(data: Payload = nextPingPayload()): Promise<number> {
-    const payload = Buffer.from(controlPayload(data, 'ping()'));
-    if (this.state !== ReadyState.Open) return handled(Promise.reject(this.closedError('ping()')));
+  ping(data?: Payload | SendCallback, mask?: unknown, callback?: SendCallback): Promise<number> {
+    const given = typeof data === 'function' ? undefined : data;
+    // The dialect of `ws` has a parameter for masking; here the role decides.
+    const done = [data, mask, callback].find((each) => typeof each === 'function') as SendCallback | undefined;
+    const payload = Buffer.from(controlPayload(given ?? nextPingPayload(), 'ping()'));
+    if (this.state !== ReadyState.Open) {
+      const error = this.closedError('ping()');
+      if (done !== undefined) this.outbox.callSoon(done, error);
+      return handled(Promise.reject(error));
+    }
     this.pings ??= new PendingPings();
     const answered = this.pings.add(payload);
     this.sendControl(Opcode.Ping, payload);
+    if (done !== undefined) this.outbox.whenWritten(done);
     return answered;
   }
 
@@ -308,7 +317,7 @@ export class WebSocketConnection extends ConnectionCore {
   }
 
   private registry(method: string): RoomRegistry {
-    if (this.rooms !== undefined) return this.rooms;
+    if (this.hub !== undefined) return this.hub;
     throw new InvalidStateError(
       `${method}() needs a hub, and this connection does not belong to a switchboard() that has one`,
     );

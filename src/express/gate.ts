@@ -51,7 +51,8 @@ export function wayAround(request: ExpressRequest): Error | undefined {
   }
   return new InvalidStateError(
     'An upgrade request came as an ordinary one: nobody receives the upgrades of its server. ' +
-      'Call attach(server) of the switchboard; a server is found by itself only where the app is its own listener',
+      'Call switchboard(app) for the outermost app, and attach(server) of what it returns where a server is not found: ' +
+      'it is found by itself where the app is its own listener',
     { code: 'SERVER_NOT_ATTACHED' },
   );
 }

@@ -8,8 +8,8 @@ const patched = new WeakSet<object>();
  * Teaches the layers of one copy of express what an upgrade passes over: what can only answer with a page or a file.
  *
  * - In a route without a WebSocket handler, a handler of one or two parameters: it has no `next`, so it is the page.
- *   Whatever takes `next` runs, since it may be the guard that `app.all('/admin/*path', requireAdmin)` puts before
- *   everything below; so an upgrade can be refused by what was not meant for it, but never gets past what was.
+ *   Whatever declares `next` runs, since it may be the guard that `app.all('/admin/*path', requireAdmin)` puts before
+ *   everything below. A route that denies everybody looks like a page; what is to hold for upgrades too is `app.use`.
  * - `express.static`: a file is never the answer to an upgrade, also where `/` is a directory with an index.html.
  *
  * Express 4 does not look at promises; for upgrades it is made to, so that a rejection becomes an answer.

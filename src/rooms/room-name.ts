@@ -10,7 +10,7 @@ export const maxRoomNameLength = 256;
 /** Any other string is a name, `__proto__` too. @throws InvalidOptionError unless it is a string of 1 to 256 characters. */
 export function checkRoomName(name: unknown): asserts name is string {
   if (typeof name !== 'string') {
-    const hint = Array.isArray(name) ? '; give several rooms one by one: to(a, b)' : '';
+    const hint = Array.isArray(name) ? '; name several one by one: to(a, b), join(a), join(b)' : '';
     throw new InvalidOptionError(`A room name must be a string, not ${describe(name)}${hint}`);
   }
   if (name.length === 0) throw new InvalidOptionError('A room name must not be empty');

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ConnectionOptions, connectionOptionNames, resolveConnectionOptions } from '../connection/options';
 import { InvalidOptionError } from '../protocol/errors';
 import { checkBoolean, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
-import { type AllowedOrigins, compileOriginPolicy, type OriginPolicy } from './origin';
+import { type AllowedOrigins, anyOrigin, compileOriginPolicy, type OriginPolicy } from './origin';
 import { compileSubprotocols, type SubprotocolChoice, type Subprotocols } from './subprotocol';
 
 /** What one WebSocket endpoint may say about its opening handshakes and its connections. */
@@ -102,7 +102,7 @@ function resolveOrigins<Request extends IncomingMessage>(
     );
   }
   if (allowedOrigins === undefined && dangerouslyAllowAnyOrigin === undefined && base) return base.origins;
-  return compileOriginPolicy(dangerouslyAllowAnyOrigin === true ? 'any' : allowedOrigins);
+  return dangerouslyAllowAnyOrigin === true ? anyOrigin : compileOriginPolicy(allowedOrigins);
 }
 
 function pickConnectionOptions(given: Partial<ConnectionOptions>): Partial<ConnectionOptions> {

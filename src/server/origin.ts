@@ -8,6 +8,7 @@ import { describe } from '../protocol/options';
  * stands for one or more labels, and `*` after the colon for any port.
  */
 export type AllowedOrigins<Request = IncomingMessage> =
+  | string
   | readonly (string | RegExp)[]
   | ((origin: string, request: Request) => boolean | Promise<boolean>);
 
@@ -29,26 +30,29 @@ export type HowReached = (request: IncomingMessage) => Reached;
  */
 export type OriginPolicy = (origin: string, request: IncomingMessage, reached: Reached) => boolean | Promise<boolean>;
 
+/** What `dangerouslyAllowAnyOrigin` means. */
+export const anyOrigin: OriginPolicy = () => true;
+
 /**
  * Turns the option into the check that is made at every handshake.
  *
  * @throws InvalidOptionError for an entry that could never match, as a host without a scheme
  */
 export function compileOriginPolicy<Request extends IncomingMessage>(
-  option: AllowedOrigins<Request> | 'any' | undefined,
+  option: AllowedOrigins<Request> | undefined,
 ): OriginPolicy {
-  if (option === 'any') return () => true;
   if (option === undefined) return (origin, _request, reached) => isSameOrigin(origin, reached);
   if (typeof option === 'function') {
     const decide = option as (origin: string, request: IncomingMessage) => boolean | Promise<boolean>;
     return (origin, request) => decide(origin, request);
   }
-  if (!Array.isArray(option)) {
+  const list: unknown = typeof option === 'string' ? [option] : option;
+  if (!Array.isArray(list)) {
     throw new InvalidOptionError(
-      `Option 'allowedOrigins' must be a list of origins or a function, not ${describe(option)}`,
+      `Option 'allowedOrigins' must be an origin, a list of them, or a function, not ${describe(option)}`,
     );
   }
-  const matchers = (option as readonly unknown[]).map(compileEntry);
+  const matchers = list.map(compileEntry);
   return (origin, _request, reached) => isSameOrigin(origin, reached) || matchers.some((matches) => matches(origin));
 }
 

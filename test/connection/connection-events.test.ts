@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
-import { ConnectionEvents, type SocketEvent } from '../../src/connection/connection-events';
+import { ConnectionEvents } from '../../src/connection/connection-events';
+import type { SocketEventMap } from '../../src/connection/socket-event';
 import { InvalidOptionError } from '../../src/protocol/errors';
 
 class Events extends ConnectionEvents {
@@ -109,7 +110,7 @@ describe('ConnectionEvents', () => {
   describe('addEventListener()', () => {
     it('gives events as browsers do', () => {
       const events = new Events();
-      const log: SocketEvent[] = [];
+      const log: SocketEventMap[keyof SocketEventMap][] = [];
       for (const type of ['message', 'close', 'error'] as const) events.addEventListener(type, (e) => log.push(e));
       const error = new Error('broken');
       emit(events, 'message', 'hello', false);
@@ -124,7 +125,7 @@ describe('ConnectionEvents', () => {
 
     it('calls a close clean only when both sides said goodbye', () => {
       const events = new Events();
-      let event: SocketEvent | undefined;
+      let event: SocketEventMap[keyof SocketEventMap] | undefined;
       events.onclose = (given) => {
         event = given;
       };

@@ -14,7 +14,7 @@ describe('the name of a room', () => {
     ['ten megabytes', 'x'.repeat(10 * 1024 * 1024), /at most 256 characters; this one has 10485760/],
     ['a number', 7, /must be a string, not 7/],
     ['undefined', undefined, /must be a string, not undefined/],
-    ['an array of names', ['a', 'b'], /not an array; give several rooms one by one/],
+    ['an array of names', ['a', 'b'], /not an array; name several one by one/],
   ];
   for (const [what, name, words] of refused) {
     it(`must not be ${what}`, () => {

@@ -40,7 +40,6 @@ describe('resolveServerOptions', () => {
     [{ handshakeTimeout: false }, 'handshakeTimeout'],
     [{ dangerouslyAllowAnyOrigin: 'yes' }, 'dangerouslyAllowAnyOrigin'],
     [{ dangerouslyAllowAnyOrigin: true, allowedOrigins: ['https://a.example'] }, 'contradict'],
-    [{ allowedOrigins: 'https://a.example' }, 'allowedOrigins'],
     [{ subprotocols: 'chat' }, 'subprotocols'],
     [{ maxMessageSize: -1 }, 'maxMessageSize'],
   ];

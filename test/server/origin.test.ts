@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { HandshakeError, InvalidOptionError } from '../../src/protocol/errors';
-import { checkOrigin, compileOriginPolicy, isSameOrigin, type Reached, reachedDirectly } from '../../src/server/origin';
+import {
+  anyOrigin,
+  checkOrigin,
+  compileOriginPolicy,
+  isSameOrigin,
+  type Reached,
+  reachedDirectly,
+} from '../../src/server/origin';
 
 const plain: Reached = { host: 'app.example', secure: false };
 
@@ -59,7 +66,7 @@ describe('compileOriginPolicy', () => {
   });
 
   it('lets in every origin when told so loudly', () => {
-    expect(lets('any', 'http://evil.example')).to.equal(true);
+    expect(anyOrigin('http://evil.example', {} as never, { host: 'x', secure: true })).to.equal(true);
   });
 
   it('adds listed origins to the own one', () => {
@@ -146,8 +153,16 @@ describe('compileOriginPolicy', () => {
     expect(() => compileOriginPolicy([/x/y])).to.throw(InvalidOptionError, 'flag g or y');
   });
 
-  it('refuses anything but a list or a function', () => {
-    expect(() => compileOriginPolicy('https://app.example' as never)).to.throw(InvalidOptionError, 'must be a list');
+  it('takes one origin for a list of it', () => {
+    expect(
+      compileOriginPolicy('https://app.example')('https://app.example', {} as never, { host: 'x', secure: true }),
+    ).to.equal(true);
+    expect(() => compileOriginPolicy('*')).to.throw(InvalidOptionError, 'dangerouslyAllowAnyOrigin');
+    expect(() => compileOriginPolicy('any')).to.throw(InvalidOptionError);
+  });
+
+  it('refuses anything but an origin, a list or a function', () => {
+    expect(() => compileOriginPolicy(7 as never)).to.throw(InvalidOptionError, 'must be an origin, a list of them');
   });
 });
 

@@ -186,4 +186,18 @@ describe('WebSocketConnection: heartbeat', () => {
     connection.terminate();
     await connection.closed;
   });
+
+  it('takes a callback as ws does, in any of its places', async () => {
+    const { connection } = connectionWithRawPeer();
+    for (const call of [
+      (done: () => void) => connection.ping(done),
+      (done: () => void) => connection.ping('', done),
+      (done: () => void) => connection.ping('', false, done),
+    ]) {
+      await new Promise<void>((resolve) => void call(() => resolve()));
+    }
+    connection.terminate();
+    const error = await new Promise((resolve) => void connection.ping((failure) => resolve(failure)));
+    expect(error).to.be.instanceOf(ConnectionClosedError);
+  });
 });
