@@ -6,25 +6,16 @@ import { freshMaskingKey } from '../protocol/mask';
 import { MessageDecoder } from '../protocol/message-decoder';
 import { Opcode } from '../protocol/opcode';
 import { describe } from '../protocol/options';
-import type { Role } from '../protocol/role';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
 import { Inbox, type Message } from './inbox';
-import type { ConnectionOptions } from './options';
+import type { ConnectionInit, ConnectionOptions } from './options';
 import { Outbox, type SendCallback } from './outbox';
 import type { PendingPings } from './pending-pings';
 import { Pongs } from './pongs';
 import { ReadyState } from './ready-state';
 import { attachTransport } from './transport';
-
-/** What a connection is made of; the opening handshake is over by then. */
-export interface ConnectionInit {
-  role: Role;
-  options: Readonly<ConnectionOptions>;
-  /** Bytes that came behind the handshake. */
-  head?: Uint8Array;
-}
 
 /**
  * The machine inside a connection: between the transport, the decoder and the outbox, with the gate that messages wait

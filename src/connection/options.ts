@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../protocol/errors';
 import { checkInteger, checkMilliseconds, describe, refuseUnknownOptions } from '../protocol/options';
+import type { Role } from '../protocol/role';
 
 /** The limits and deadlines of a connection. All are finite; none has to be given. */
 export interface ConnectionOptions {
@@ -29,6 +30,14 @@ export interface ConnectionOptions {
   pongTimeout: number;
   /** Pings that are answered one by one while answers wait to be sent; beyond it only the latest is. Default 16. */
   maxPendingPongs: number;
+}
+
+/** What a connection is made of; the opening handshake is over by then. */
+export interface ConnectionInit {
+  role: Role;
+  options: Readonly<ConnectionOptions>;
+  /** Bytes that came behind the handshake. */
+  head?: Uint8Array;
 }
 
 export const connectionDefaults: Readonly<ConnectionOptions> = Object.freeze({
