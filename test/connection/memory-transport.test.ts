@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { createTransportPair } from '../../src/connection/memory-transport';
+import { createTransportPair } from '../support/memory-transport';
 import { iteration } from '../support/recording-transport';
 
 describe('createTransportPair', () => {

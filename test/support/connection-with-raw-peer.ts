@@ -1,6 +1,6 @@
-import { createTransportPair } from '../../src/connection/memory-transport';
 import { type ConnectionOptions, resolveConnectionOptions } from '../../src/connection/options';
 import { WebSocketConnection, type WebSocketConnectionInit } from '../../src/connection/websocket-connection';
+import { createTransportPair } from './memory-transport';
 import { RawPeer } from './raw-peer';
 import { RecordingTransport } from './recording-transport';
 
