@@ -21,22 +21,47 @@ export class WebSocketError extends Error {
   }
 }
 
-/** An opening handshake that is refused: carries the HTTP answer, in the form that Express's error handling knows. */
+/** What a server answered instead of a 101 that counts. */
+export interface RefusedResponse {
+  /** HTTP status; 101 where the answer was one, and wrong. */
+  readonly status: number;
+  /** By lower-case name, as node:http has them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The first 64 KiB, read as UTF-8; of a proxy's answer nothing. */
+  readonly body: string;
+}
+
+/**
+ * An opening handshake that is refused: carries the HTTP answer, in the form that Express's error handling knows.
+ *
+ * A server throws it to refuse a client. `connect()` rejects with it when the server refused us: what that one answered
+ * is in `response`, and `status` is 502, so that a handler in which it is thrown does not pass on somebody else's 401.
+ */
 export class HandshakeError extends WebSocketError {
-  /** HTTP status: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503. */
+  /** The HTTP status that this error becomes: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503; 502 from `connect()`. */
   readonly status: number;
   /** Headers that belong to the answer, as `Sec-WebSocket-Version` to a 426. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The message may be shown to the client (the convention of `http-errors`). */
-  readonly expose = true;
+  /** The message may be shown to the client (the convention of `http-errors`): not what another server told us. */
+  readonly expose: boolean;
+  /** What the server answered to `connect()`; undefined on a server, and where the answer was not HTTP. */
+  readonly response: RefusedResponse | undefined;
 
   constructor(
     message: string,
-    details: { status: number; code?: string; headers?: Record<string, string>; cause?: unknown },
+    details: {
+      status: number;
+      code?: string;
+      headers?: Record<string, string>;
+      response?: RefusedResponse;
+      cause?: unknown;
+    },
   ) {
     super(message, { ...details, code: details.code ?? 'HANDSHAKE_REFUSED' });
     this.status = details.status;
     this.headers = details.headers ?? {};
+    this.expose = details.status !== 502;
+    this.response = details.response;
   }
 
   /** The same number as `status`, under the other name in use. */
@@ -48,10 +73,10 @@ export class HandshakeError extends WebSocketError {
 /** The peer broke RFC 6455: the connection is failed with 1002. */
 export class ProtocolError extends WebSocketError {}
 
-/** Text or a close reason that is not UTF-8: the connection is failed with 1007. */
+/** Text or a close reason that is not UTF-8, or a payload that cannot be inflated: the connection is failed with 1007. */
 export class InvalidPayloadError extends WebSocketError {
-  constructor(message: string) {
-    super(message, { code: 'INVALID_UTF8' });
+  constructor(message: string, details: { code?: string; cause?: unknown } = {}) {
+    super(message, { ...details, code: details.code ?? 'INVALID_UTF8' });
   }
 }
 
@@ -82,6 +107,13 @@ export class ConnectionClosedError extends WebSocketError {
   }
 }
 
+/**
+ * No connection could be made: the name is unknown, nobody listens, the certificate is not trusted, the server left
+ * before it answered. `code` is the one of the error behind it (`'ECONNREFUSED'`, `'ENOTFOUND'`, `'CERT_HAS_EXPIRED'`, …),
+ * which is the `cause`.
+ */
+export class ConnectError extends WebSocketError {}
+
 /** A deadline passed: handshake, closing handshake, or pong. */
 export class TimeoutError extends WebSocketError {}
 
@@ -105,6 +137,7 @@ const table = new Map<unknown, Row>([
   [InvalidStateError, { fault: 'caller', closeCode: CloseCode.InternalError }],
   [InvalidOptionError, { fault: 'caller', closeCode: CloseCode.InternalError }],
   [ConnectionClosedError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
+  [ConnectError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
   [TimeoutError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],
   [AdapterError, { fault: 'backend', closeCode: CloseCode.InternalError }],
 ]);

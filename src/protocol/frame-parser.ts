@@ -12,6 +12,8 @@ export interface FrameParserOptions {
   role?: Role;
   /** The longest payload taken, in bytes. Default 1 MiB. */
   maxFrameSize?: number;
+  /** The RSV bits that an agreed extension uses, as they lie in the first byte: 0x40 for permessage-deflate. Default none. */
+  reservedBits?: number;
 }
 
 /** A frame and how many bytes of the input it took. */
@@ -27,17 +29,24 @@ export interface DecodedFrame {
 export class FrameParser {
   private readonly role: Role | undefined;
   private readonly maxFrameSize: number;
+  private readonly reservedBits: number;
 
   /** @throws InvalidOptionError */
   constructor(options: FrameParserOptions = {}) {
-    refuseUnknownOptions('FrameParser', options, ['role', 'maxFrameSize']);
-    const { role, maxFrameSize = 1024 * 1024 } = options;
+    refuseUnknownOptions('FrameParser', options, ['role', 'maxFrameSize', 'reservedBits']);
+    const { role, maxFrameSize = 1024 * 1024, reservedBits = 0 } = options;
     if (role !== undefined && role !== 'server' && role !== 'client') {
       throw new InvalidOptionError(`Option 'role' must be 'server' or 'client', not ${describe(role)}`);
     }
     checkInteger('maxFrameSize', maxFrameSize, { min: 1 });
+    if ((reservedBits & 0x70) !== reservedBits) {
+      throw new InvalidOptionError(
+        `Option 'reservedBits' must be made of 0x40, 0x20 and 0x10, not ${describe(reservedBits)}`,
+      );
+    }
     this.role = role;
     this.maxFrameSize = maxFrameSize;
+    this.reservedBits = reservedBits;
   }
 
   /**
@@ -47,7 +56,7 @@ export class FrameParser {
    */
   decode(data: Uint8Array): DecodedFrame | null {
     const header = new FrameHeader();
-    if (!readFrameHeader(header, data, 0, data.length, this.role, 0)) return null;
+    if (!readFrameHeader(header, data, 0, data.length, this.role, this.reservedBits)) return null;
     if (header.length > this.maxFrameSize) {
       throw new MessageTooBigError(
         `A frame of ${header.length} bytes is larger than maxFrameSize (${this.maxFrameSize} bytes)`,

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   AdapterError,
+  ConnectError,
   ConnectionClosedError,
   HandshakeError,
   InvalidOptionError,
@@ -23,6 +24,7 @@ const table: Array<[error: WebSocketError, name: string, code: string, fault: st
   [new InvalidStateError('x'), 'InvalidStateError', 'INVALID_STATE', 'caller', 1011],
   [new InvalidOptionError('x'), 'InvalidOptionError', 'INVALID_OPTION', 'caller', 1011],
   [new ConnectionClosedError('x'), 'ConnectionClosedError', 'CONNECTION_CLOSED', 'none', 1006],
+  [new ConnectError('x', code), 'ConnectError', 'SOME_CODE', 'none', 1006],
   [new TimeoutError('x', code), 'TimeoutError', 'SOME_CODE', 'none', 1006],
   [new AdapterError('x', code), 'AdapterError', 'SOME_CODE', 'backend', 1011],
   [new WebSocketError('x', code), 'WebSocketError', 'SOME_CODE', 'none', 1011],
@@ -68,5 +70,13 @@ describe('errors', () => {
     expect(error).to.include({ status: 426, statusCode: 426, expose: true });
     expect(error.headers).to.deep.equal({ 'Sec-WebSocket-Version': '13' });
     expect(new HandshakeError('x', { status: 400 }).headers).to.deep.equal({});
+  });
+
+  it('HandshakeError carries what another server answered, and shows it to nobody', () => {
+    const response = { status: 401, headers: { 'www-authenticate': 'Basic' }, body: 'who are you?' };
+    const error = new HandshakeError('x', { status: 502, response });
+    expect(error).to.include({ status: 502, expose: false, response });
+    expect(error.headers).to.deep.equal({});
+    expect(new HandshakeError('x', { status: 400 }).response).to.equal(undefined);
   });
 });

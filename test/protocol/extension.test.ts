@@ -12,6 +12,7 @@ const rsv1 = { rsv: 4 };
 class Inversion implements MessageExtension {
   readonly description = 'x-inversion';
   readonly reservedBits = 0x40;
+  readonly shared = null;
   readonly limits: number[] = [];
 
   decode(payload: Buffer, limit: number): Buffer {
@@ -24,6 +25,10 @@ class Inversion implements MessageExtension {
 
   encode(payload: string | Uint8Array): Buffer {
     return inverse(Buffer.from(payload));
+  }
+
+  sentShared(): void {
+    throw new Error('It shares nothing');
   }
 }
 
@@ -118,8 +123,8 @@ const cases: ExtensionCase[] = [
   { says: 'RSV3 is refused', receives: [text('', { rsv: 1 })], hands: [reservedBits] },
   { says: 'RSV1 together with RSV2 is refused', receives: [text('', { rsv: 6 })], hands: [reservedBits] },
   {
-    says: 'a marked message is refused at its header where its frames alone are too long',
-    receives: [text('', { ...rsv1, claims: 11 })],
+    says: 'a marked message is refused at its header where its frames alone are too long for anything legal',
+    receives: [text('', { ...rsv1, claims: 10 + 1 + 1024 + 1 })],
     hands: [said.tooBig()],
     maxMessageSize: 10,
   },

@@ -90,6 +90,13 @@ describe('FrameParser', () => {
       );
     });
 
+    it('takes the reserved bits that an extension was agreed for, and no others', () => {
+      const bytes = Buffer.from('c1026869', 'hex');
+      expect(() => new FrameParser().decode(bytes)).to.throw('reserved bit');
+      expect(() => new FrameParser({ reservedBits: 0x30 }).decode(bytes)).to.throw('reserved bit');
+      expect(new FrameParser({ reservedBits: 0x40 }).decode(bytes)?.frame.rsv).to.equal(0x40);
+    });
+
     it('refuses a frame above maxFrameSize from its header alone', () => {
       const small = new FrameParser({ maxFrameSize: 10 });
       expect(small.decode(encode(text('0123456789'), 'client'))).not.to.equal(null);
@@ -171,6 +178,10 @@ describe('FrameParser', () => {
   it('refuses options that cannot be', () => {
     expect(() => new FrameParser({ role: 'sever' as 'server' })).to.throw(InvalidOptionError, '"sever"');
     expect(() => new FrameParser({ maxFrameSize: 0 })).to.throw(InvalidOptionError, 'maxFrameSize');
+    expect(() => new FrameParser({ reservedBits: 4 })).to.throw(
+      InvalidOptionError,
+      'made of 0x40, 0x20 and 0x10, not 4',
+    );
     expect(() => new FrameParser({ maxFramesize: 5 } as object)).to.throw(InvalidOptionError, 'Did you mean');
   });
 });

@@ -1,0 +1,87 @@
+import { inflateRawSync } from 'node:zlib';
+import { DeflateWindow } from './deflate-window';
+import { InvalidPayloadError, MessageTooBigError } from './errors';
+
+/**
+ * What a message leaves out at its end (RFC 7692, section 7.2.2), and an empty block that says the stream is over: only
+ * behind a message that is whole does zlib come to that, so that a truncated one is found out.
+ */
+const ending = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff]);
+
+/**
+ * A block that says it is the last (BFINAL) ends zlib's stream, but not the message (7.2.3.4): each costs as much as a
+ * short message, in two bytes, so that their number has a limit.
+ */
+const maxFinalBlocks = 1024;
+
+/** How far back any peer can refer. */
+const largestWindow = 32 * 1024;
+
+/**
+ * Inflates the payload of a whole message (RFC 7692, section 7.2.2).
+ *
+ * @param dictionary the last bytes of the peer's messages before, where context is taken over
+ * @param limit bytes that the result may have; guarded while inflating
+ * @throws InvalidPayloadError for anything that is no DEFLATE, or ends early
+ * @throws MessageTooBigError beyond the limit
+ */
+export function inflate(payload: Buffer, dictionary: Buffer, limit: number): Buffer {
+  // An empty message has a payload of one byte; some send none.
+  if (payload.length === 0) return payload;
+  const input = Buffer.concat([payload, ending]);
+  const first = run(input, 0, dictionary, limit);
+  if (first.read >= payload.length) return first.inflated;
+
+  const parts = [first.inflated];
+  const window = new DeflateWindow(largestWindow);
+  window.append(dictionary);
+  let left = limit - first.inflated.length;
+  for (let at = first.read; at < payload.length; ) {
+    if (parts.length === maxFinalBlocks) {
+      throw new MessageTooBigError(`A compressed message has more than ${maxFinalBlocks} final blocks`, {
+        code: 'TOO_MANY_BLOCKS',
+      });
+    }
+    window.append(parts.at(-1)!);
+    const { inflated, read } = run(input, at, window.content, left, limit);
+    parts.push(inflated);
+    left -= inflated.length;
+    at += read;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Inflates up to the end, or to the end of a block that says it is the last. */
+function run(
+  input: Buffer,
+  from: number,
+  dictionary: Buffer,
+  left: number,
+  limit = left,
+): { inflated: Buffer; read: number } {
+  try {
+    const { buffer, engine } = inflateRawSync(from === 0 ? input : input.subarray(from), {
+      info: true,
+      chunkSize: Math.min(Math.max(1024, input.length * 4), 64 * 1024),
+      // zlib takes no zero here.
+      maxOutputLength: Math.max(1, left),
+      ...(dictionary.length > 0 && { dictionary }),
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    if (buffer.length > left) throw tooBig(limit);
+    return { inflated: buffer, read: engine.bytesWritten };
+  } catch (error) {
+    if (error instanceof MessageTooBigError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooBig(limit);
+    throw new InvalidPayloadError(
+      code === 'Z_BUF_ERROR' ? 'A compressed message ends in the middle' : 'A compressed message is not valid DEFLATE',
+      { code: 'INVALID_DEFLATE', cause: error },
+    );
+  }
+}
+
+function tooBig(limit: number): MessageTooBigError {
+  return new MessageTooBigError(`A compressed message inflates to more than maxMessageSize (${limit} bytes)`, {
+    code: 'MESSAGE_TOO_BIG',
+  });
+}
