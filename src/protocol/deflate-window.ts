@@ -11,21 +11,19 @@ export class DeflateWindow {
   /** Others look at the same bytes: they must not be written. */
   private isShared = false;
 
-  /** @param size bytes that it looks back */
-  constructor(private readonly size: number) {}
-
   /** The bytes, oldest first; to be used before the next call. */
   get content(): Buffer {
     return this.bytes.subarray(this.start, this.end);
   }
 
-  /** Takes bytes in, behind the others, and lets go of the oldest. */
-  append(data: Uint8Array): void {
-    const added = data.length > this.size ? data.subarray(data.length - this.size) : data;
-    const kept = Math.min(this.end - this.start, this.size - added.length);
+  /** Takes bytes in, behind the others, and lets go of the oldest but `size`. */
+  append(data: Uint8Array, size: number): void {
+    const added = data.length > size ? data.subarray(data.length - size) : data;
+    const kept = Math.min(this.end - this.start, size - added.length);
     const from = this.end - kept;
-    if (this.isShared || this.end + added.length > this.bytes.length) this.makeRoom(from, kept, added.length);
-    else this.start = from;
+    const fits = this.end + added.length <= this.bytes.length && this.bytes.length <= 2 * size;
+    if (fits && !this.isShared) this.start = from;
+    else this.makeRoom(from, kept, added.length, size);
     this.bytes.set(added, this.end);
     this.end += added.length;
   }
@@ -33,15 +31,14 @@ export class DeflateWindow {
   /** Begins anew with bytes that others use as well, and that nobody will change. */
   adopt(shared: Buffer): void {
     this.bytes = shared;
-    this.start = Math.max(0, shared.length - this.size);
+    this.start = 0;
     this.end = shared.length;
     this.isShared = true;
   }
 
-  private makeRoom(from: number, kept: number, added: number): void {
-    const needed = kept + added;
-    const capacity = Math.min(Math.max(256, 2 * needed), this.size + (this.size >>> 1));
-    if (this.isShared || this.bytes.length < capacity) {
+  private makeRoom(from: number, kept: number, added: number, size: number): void {
+    const capacity = Math.min(Math.max(256, 2 * (kept + added)), size + (size >>> 1));
+    if (this.isShared || this.bytes.length < capacity || this.bytes.length > 2 * size) {
       const larger = Buffer.allocUnsafeSlow(capacity);
       this.bytes.copy(larger, 0, from, this.end);
       this.bytes = larger;

@@ -30,25 +30,36 @@ export function inflate(payload: Buffer, dictionary: Buffer, limit: number): Buf
   if (payload.length === 0) return payload;
   const input = Buffer.concat([payload, ending]);
   const first = run(input, 0, dictionary, limit);
-  if (first.read >= payload.length) return first.inflated;
+  if (first.read >= payload.length) {
+    refuseCut(first.read, payload, input);
+    return first.inflated;
+  }
 
   const parts = [first.inflated];
-  const window = new DeflateWindow(largestWindow);
-  window.append(dictionary);
+  const window = new DeflateWindow();
+  window.append(dictionary, largestWindow);
   let left = limit - first.inflated.length;
-  for (let at = first.read; at < payload.length; ) {
+  let at = first.read;
+  while (at < payload.length) {
     if (parts.length === maxFinalBlocks) {
       throw new MessageTooBigError(`A compressed message has more than ${maxFinalBlocks} final blocks`, {
         code: 'TOO_MANY_BLOCKS',
       });
     }
-    window.append(parts.at(-1)!);
+    window.append(parts.at(-1)!, largestWindow);
     const { inflated, read } = run(input, at, window.content, left, limit);
     parts.push(inflated);
     left -= inflated.length;
     at += read;
   }
+  refuseCut(at, payload, input);
   return Buffer.concat(parts);
+}
+
+/** A last block of the peer's ends with its payload, or before: one that ends in what was appended took that for data. */
+function refuseCut(end: number, payload: Buffer, input: Buffer): void {
+  if (end === payload.length || end === input.length) return;
+  throw invalid('A compressed message ends in the middle');
 }
 
 /** Inflates up to the end, or to the end of a block that says it is the last. */
@@ -73,11 +84,15 @@ function run(
     if (error instanceof MessageTooBigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooBig(limit);
-    throw new InvalidPayloadError(
+    throw invalid(
       code === 'Z_BUF_ERROR' ? 'A compressed message ends in the middle' : 'A compressed message is not valid DEFLATE',
-      { code: 'INVALID_DEFLATE', cause: error },
+      error,
     );
   }
+}
+
+function invalid(message: string, cause?: unknown): InvalidPayloadError {
+  return new InvalidPayloadError(message, { code: 'INVALID_DEFLATE', ...(cause !== undefined && { cause }) });
 }
 
 function tooBig(limit: number): MessageTooBigError {

@@ -5,7 +5,7 @@ import { DeflateWindow } from './deflate-window';
 import type { MessageExtension, SharedEncoding, SharedMessage } from './extension';
 import { inflate } from './inflate';
 import type { Role } from './role';
-import { compressedBit, sentWindow } from './shared-deflate';
+import { compressedBit } from './shared-deflate';
 
 const nothing = Buffer.alloc(0);
 
@@ -15,6 +15,9 @@ const smallestWindowBits = 9;
 /** A dictionary is hashed anew for each message, so that a short one must not pay for a long one. */
 const smallestDictionary = 1024;
 const dictionaryPerByte = 4;
+
+/** What is kept of what was sent, in bytes, even where all messages are short. */
+const smallestWindow = 4096;
 
 /**
  * permessage-deflate (RFC 7692) for one connection. There is no zlib stream behind it: each message is deflated and
@@ -30,6 +33,8 @@ export class PerMessageDeflate implements MessageExtension {
   private readonly sendWindow: number;
   private received: DeflateWindow | null = null;
   private sent: DeflateWindow | null = null;
+  /** How much of what was sent is worth keeping: more after a long message, and less with every short one. */
+  private worth = smallestWindow;
   private midMessage = false;
   private compressing = false;
 
@@ -45,7 +50,7 @@ export class PerMessageDeflate implements MessageExtension {
     const fromClient = { bits: clientMaxWindowBits, window: clientNoContextTakeover ? 0 : 2 ** clientMaxWindowBits };
     const [own, peer] = role === 'server' ? [fromServer, fromClient] : [fromClient, fromServer];
     this.windowBits = own.bits;
-    this.sendWindow = Math.min(own.window, sentWindow);
+    this.sendWindow = own.window;
     this.receiveWindow = peer.window;
     this.sharing = own.bits < smallestWindowBits ? null : settings.shared(own.bits);
   }
@@ -53,8 +58,8 @@ export class PerMessageDeflate implements MessageExtension {
   decode(payload: Buffer, limit: number): Buffer {
     const inflated = inflate(payload, this.received === null ? nothing : this.received.content, limit);
     if (this.receiveWindow > 0 && inflated.length > 0) {
-      this.received ??= new DeflateWindow(this.receiveWindow);
-      this.received.append(inflated);
+      this.received ??= new DeflateWindow();
+      this.received.append(inflated, this.receiveWindow);
     }
     return inflated;
   }
@@ -70,8 +75,9 @@ export class PerMessageDeflate implements MessageExtension {
     // The receiver's window does not know a message that went as it is (RFC 7692, 7.2.1): nor does ours.
     if (isFirst && isLast && deflated.length >= bytes.length) return null;
     if (this.sendWindow > 0) {
-      this.sent ??= new DeflateWindow(this.sendWindow);
-      this.sent.append(bytes);
+      this.sent ??= new DeflateWindow();
+      this.worth = Math.max(smallestWindow, dictionaryPerByte * bytes.length, this.worth - (this.worth >>> 4));
+      this.sent.append(bytes, Math.min(this.sendWindow, this.worth));
     }
     return deflated;
   }
@@ -83,7 +89,7 @@ export class PerMessageDeflate implements MessageExtension {
 
   sentShared({ recent }: SharedMessage): void {
     if (this.sendWindow === 0) return;
-    this.sent ??= new DeflateWindow(this.sendWindow);
+    this.sent ??= new DeflateWindow();
     this.sent.adopt(recent);
   }
 

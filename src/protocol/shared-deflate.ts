@@ -4,9 +4,6 @@ import type { SharedEncoding, SharedMessage } from './extension';
 /** RSV1 marks the first frame of a compressed message (RFC 7692, section 6). */
 export const compressedBit = 0x40;
 
-/** How much of what a connection has sent is kept to refer to, in bytes: more costs time for every message, and memory. */
-export const sentWindow = 8 * 1024;
-
 const nothing = Buffer.alloc(0);
 
 /**
@@ -26,8 +23,9 @@ export class SharedDeflate implements SharedEncoding {
     const deflated = deflate(bytes, nothing, this.level, this.windowBits, true);
     if (deflated.length >= bytes.length) return null;
     // Bytes belong to whoever published them, and a long message must not be kept for its end.
-    const isOurs = typeof payload === 'string' && bytes.length <= sentWindow;
-    const recent = isOurs ? bytes : Buffer.from(bytes.subarray(-sentWindow));
+    const window = 2 ** this.windowBits;
+    const isOurs = typeof payload === 'string' && bytes.length <= window;
+    const recent = isOurs ? bytes : Buffer.from(bytes.subarray(-window));
     return { payload: deflated, reservedBits: compressedBit, recent };
   }
 }

@@ -99,6 +99,8 @@ describe('inflate', () => {
       ['a reference to before the beginning', 'f2 00 11 00 00'],
       ['a reference to before what is known', 'f2 00 11 00 00', 'Hel'],
       ['random bytes', 'ff ff ff ff ff ff'],
+      ['a last block, stored, that is cut', '01 05 00 fa ff 48 65 6c'],
+      ['a last block, stored, that is cut behind another', 'f3 48 cd c9 c9 07 00 01 05 00 fa ff 48 65 6c'],
       ['what comes behind a last block and is no block', 'f3 48 cd c9 c9 07 00 ff ff'],
     ] as Array<[string, string, string?]>) {
       it(title, () => {
