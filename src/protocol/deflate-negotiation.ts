@@ -98,7 +98,7 @@ function accept(asked: Parameters, settings: DeflateSettings): AcceptedDeflate |
 /**
  * Checks what a server made of our offer (RFC 7692, sections 7.1 and 7.1.3).
  *
- * @throws HandshakeError that says which parameter cannot be; its status is 101, which the server answered
+ * @throws HandshakeError that says which parameter cannot be
  */
 export function checkDeflateAnswer(answer: ExtensionOffer, settings: DeflateSettings): DeflateAgreement {
   const said = readParameters(answer, isAnsweredWindow);
@@ -168,7 +168,7 @@ function wrongWindow(name: string, value: string | true): string {
 
 function refused(problem: string): HandshakeError {
   return new HandshakeError(`The server's answer to permessage-deflate ${problem}`, {
-    status: 101,
+    status: 502,
     code: 'INVALID_EXTENSION',
   });
 }

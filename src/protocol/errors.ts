@@ -34,14 +34,20 @@ export interface RefusedResponse {
 /**
  * An opening handshake that is refused: carries the HTTP answer, in the form that Express's error handling knows.
  *
- * A server throws it to refuse a client. `connect()` rejects with it when the server refused us: what that one answered
- * is in `response`, and `status` is 502, so that a handler in which it is thrown does not pass on somebody else's 401.
+ * A server throws it to refuse a client. `connect()` rejects with it when the server refused us: then `status`, `headers`
+ * and `body` are what that one answered.
  */
 export class HandshakeError extends WebSocketError {
-  /** The HTTP status that this error becomes: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503; 502 from `connect()`. */
+  /**
+   * The HTTP status that this error becomes: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503. From `connect()` the one that
+   * was answered, also a 101 that was wrong; 502 for what was not HTTP.
+   */
   readonly status: number;
-  /** Headers that belong to the answer, as `Sec-WebSocket-Version` to a 426. */
-  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Headers that belong to the answer, as `Sec-WebSocket-Version` to a 426. From `connect()` those that were answered, to be
+   * looked up by lower-case name; all of them are in `response`.
+   */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The message may be shown to the client (the convention of `http-errors`): not what another server told us. */
   readonly expose: boolean;
   /** What the server answered to `connect()`; undefined on a server, and where the answer was not HTTP. */
@@ -49,19 +55,28 @@ export class HandshakeError extends WebSocketError {
 
   constructor(
     message: string,
-    details: {
-      status: number;
-      code?: string;
-      headers?: Record<string, string>;
-      response?: RefusedResponse;
-      cause?: unknown;
-    },
+    details: { code?: string; cause?: unknown } & (
+      | { status: number; headers?: Record<string, string> }
+      | { response: RefusedResponse }
+    ),
   ) {
     super(message, { ...details, code: details.code ?? 'HANDSHAKE_REFUSED' });
-    this.status = details.status;
-    this.headers = details.headers ?? {};
-    this.expose = details.status !== 502;
-    this.response = details.response;
+    this.response = 'response' in details ? details.response : undefined;
+    if ('response' in details) {
+      this.status = details.response.status;
+      // Error handlers of Express send an error's own headers: what another server told us must not be among them.
+      this.headers = Object.create(details.response.headers);
+      this.expose = false;
+    } else {
+      this.status = details.status;
+      this.headers = details.headers ?? {};
+      this.expose = details.status !== 502;
+    }
+  }
+
+  /** From `connect()`: the first 64 KiB of the answer's body, read as UTF-8. */
+  get body(): string | undefined {
+    return this.response?.body;
   }
 
   /** The same number as `status`, under the other name in use. */

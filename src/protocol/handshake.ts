@@ -119,7 +119,7 @@ export function validateUpgradeRequest(request: {
     });
   }
   if (!/^(1\.[1-9]|[2-9]\.\d)$/.test(httpVersion)) {
-    throw refused(`A WebSocket needs HTTP/1.1 or higher, not HTTP/${httpVersion}`);
+    throw refused(`A WebSocket needs HTTP/1.1 or higher, not ${describe(`HTTP/${httpVersion}`)}`);
   }
   // 4.2.1, 3 and 4.
   if (!listIncludes(header('upgrade'), 'websocket')) {

@@ -1,4 +1,5 @@
 import { HandshakeError } from './errors';
+import { describe } from './options';
 
 /** One extension as it stands in `Sec-WebSocket-Extensions` (RFC 6455, section 9.1): offered, or chosen. */
 export interface ExtensionOffer {
@@ -39,7 +40,7 @@ export function parseTokenList(name: string, header: string | undefined): string
   const tokens = header.split(',').map((item) => trimBlanks(item));
   const seen = new Set<string>();
   for (const token of tokens) {
-    if (!isToken(token)) throw malformed(name, `holds ${JSON.stringify(token.slice(0, 40))}, which is not a token`);
+    if (!isToken(token)) throw malformed(name, `holds ${describe(token)}, which is not a token`);
     if (seen.has(token)) throw malformed(name, `names '${token}' twice`);
     seen.add(token);
   }
@@ -79,7 +80,7 @@ class ExtensionsReader {
       }
       offers.push(offer);
     } while (this.skip(','));
-    if (this.at < this.text.length) this.fail(`has ${JSON.stringify(this.text[this.at])} where ',' or ';' is due`);
+    if (this.at < this.text.length) this.fail(`has ${describe(this.text[this.at])} where ',' or ';' is due`);
     return offers;
   }
 

@@ -1,17 +1,29 @@
-import { constants } from 'node:buffer';
 import { type ClosePayload, readClosePayload } from './close-payload';
-import { InvalidPayloadError, MessageTooBigError, ProtocolError, WebSocketError } from './errors';
+import { InvalidPayloadError, type MessageTooBigError, ProtocolError, WebSocketError } from './errors';
 import type { MessageExtension } from './extension';
 import { FrameHeader, readFrameHeader } from './frame-header';
 import { applyMask, readMaskingKey, unmaskShort } from './mask';
 import { MessageBuffer } from './message-buffer';
+import { type DecoderLimits, encodedLimit, longestText, tooBig, tooManyFragments } from './message-limits';
 import { isControl, Opcode, opcodeName } from './opcode';
+import { PieceDecoder } from './piece-decoder';
 import type { Role } from './role';
 import { decodeAscii, decodeUtf8 } from './utf8';
 
 /** Where the decoder hands its results, in the order of the wire. */
 export interface DecoderSink {
   receivedMessage(data: string | Buffer, isBinary: boolean): void;
+  /**
+   * A piece of the message that `readPieces` asked for: text cut between two characters, or bytes. Only the last one
+   * may be empty. Where the message came whole, or through an extension, `receivedMessage` is called instead.
+   */
+  receivedPiece?(data: string | Buffer, isLast: boolean): void;
+  /**
+   * A message is larger than `maxMessageSize`. True when it may still be asked for in pieces: the decoder is paused
+   * before it (or before the fragment that is too much), and looks again when it is resumed. False fails the
+   * connection.
+   */
+  receivedTooLarge?(): boolean;
   receivedPing(payload: Buffer): void;
   receivedPong(payload: Buffer): void;
   /** The peer's close frame; nothing is decoded after it. */
@@ -20,16 +32,11 @@ export interface DecoderSink {
   receivedViolation(error: WebSocketError): void;
 }
 
-export interface DecoderLimits {
-  /** Bytes of a message's payload, also after an extension decoded it. */
-  maxMessageSize: number;
-  /** Frames of one message, empty ones included. */
-  maxFragments: number;
-}
+export type { DecoderLimits } from './message-limits';
 
-const longestText = constants.MAX_STRING_LENGTH;
 const finalText = 0x80 | Opcode.Text;
 const finalBinary = 0x80 | Opcode.Binary;
+const noBytes = Buffer.alloc(0);
 
 /**
  * Bytes in, messages out: the receiving half of RFC 6455 as a value without I/O. Feed it chunks as they come; it hands
@@ -48,6 +55,10 @@ export class MessageDecoder {
   private messageRsv = 0;
   private fragments = 0;
   private message: MessageBuffer | null = null;
+  /** Not null when the message in progress, or the next one, is to be handed over in pieces. */
+  private pieces: PieceDecoder | null = null;
+  /** What a message may have, in bytes, to be taken the fast way; -1 where none may be. */
+  private shortLimit: number;
 
   /** The data frame in progress: what of its payload is still to come. */
   private inFrame = false;
@@ -62,7 +73,9 @@ export class MessageDecoder {
     private readonly limits: DecoderLimits,
     private readonly sink: DecoderSink,
     private readonly extension: MessageExtension | null = null,
-  ) {}
+  ) {
+    this.shortLimit = this.usualShortLimit;
+  }
 
   /** Decodes what a transport has read. */
   write(chunk: Buffer): void {
@@ -90,6 +103,35 @@ export class MessageDecoder {
     const input = this.rest;
     this.rest = null;
     this.run(input);
+  }
+
+  /**
+   * Hands over one message in pieces, as its bytes come: the one in progress, from what has come of it on, or else the
+   * next. Behind it messages are whole again.
+   *
+   * @param limit bytes that it may have, in place of `maxMessageSize`; one that has to be inflated is limited by both
+   */
+  readPieces(limit: number): void {
+    if (this.state === 'ended') return;
+    const pieces = new PieceDecoder(limit);
+    this.pieces = pieces;
+    this.shortLimit = -1;
+    if (this.messageOpcode === 0 || this.messageRsv !== 0) return;
+    const begun = this.message === null ? noBytes : this.message.take();
+    this.message = null;
+    pieces.length = begun.length + (this.inFrame ? this.frameLeft : 0);
+    if (pieces.length > limit) {
+      const error = this.tooLarge(pieces.length);
+      this.end();
+      this.sink.receivedViolation(error);
+    } else if (begun.length > 0) {
+      this.sink.receivedPiece!(this.messageOpcode === Opcode.Binary ? begun : pieces.text(begun, false), false);
+    }
+  }
+
+  /** Takes `readPieces` back, where the message has not begun. */
+  readWhole(): void {
+    if (this.messageOpcode === 0) this.endPieces();
   }
 
   /** Drops everything kept and ignores what is still written. */
@@ -139,10 +181,10 @@ export class MessageDecoder {
       }
       // The common case first: a whole short message, masked, in one frame.
       const first = input[at]!;
-      if ((first === finalText || first === finalBinary) && this.messageOpcode === 0 && this.role === 'server') {
+      if ((first === finalText || first === finalBinary) && this.messageOpcode === 0) {
         const length = input[at + 1]! - 0x80;
         const next = at + 6 + length;
-        if (length >= 0 && length < 126 && next <= end && length <= this.limits.maxMessageSize) {
+        if (length >= 0 && length <= this.shortLimit && next <= end) {
           const start = at + 6;
           const ascii = unmaskShort(input, start, next, readMaskingKey(input, at + 2));
           if (first === finalBinary) this.sink.receivedMessage(ownSlice(input, start, next), true);
@@ -162,7 +204,7 @@ export class MessageDecoder {
         if (header.masked) applyMask(input, start, next, header.key);
         this.controlFrame(header.opcode, input.subarray(start, next));
       } else {
-        this.beginDataFrame(header);
+        if (!this.beginDataFrame(header)) break;
         at += header.size;
         if (this.frameFin && this.fragments === 1 && end - at >= this.frameLeft) at = this.wholeMessage(input, at);
         else if (this.frameLeft === 0) this.endDataFrame();
@@ -181,8 +223,11 @@ export class MessageDecoder {
     }
   }
 
-  /** Checks what a data frame's header says against the message in progress and the limits, before any payload is kept. */
-  private beginDataFrame(header: FrameHeader): void {
+  /**
+   * Checks what a data frame's header says against the message in progress and the limits, before any payload is kept.
+   * False when the frame has to wait.
+   */
+  private beginDataFrame(header: FrameHeader): boolean {
     const { opcode, length, rsv } = header;
     if (opcode === Opcode.Continuation) {
       // 5.4: a continuation goes on with a message that a text or binary frame began.
@@ -204,19 +249,22 @@ export class MessageDecoder {
       this.messageRsv = rsv;
     }
     const { maxFragments } = this.limits;
-    const size = length + (this.message === null ? 0 : this.message.length);
-    if (size > this.sizeLimit) throw tooBig(size, this.sizeLimit, this.limits.maxMessageSize);
-    if (++this.fragments > maxFragments) {
-      throw new MessageTooBigError(`A message has more fragments than maxFragments (${maxFragments})`, {
-        code: 'TOO_MANY_FRAGMENTS',
-      });
+    const size = length + this.messageLength;
+    if (size > this.sizeLimit && (this.messageRsv === 0 || size > encodedLimit(this.sizeLimit))) {
+      if (this.pieces !== null || this.messageRsv !== 0 || !this.sink.receivedTooLarge?.()) throw this.tooLarge(size);
+      this.pause();
+      if (opcode !== Opcode.Continuation) this.reset();
+      return false;
     }
+    if (++this.fragments > maxFragments) throw tooManyFragments(maxFragments);
     this.inFrame = true;
     this.frameFin = header.fin;
     this.frameMasked = header.masked;
     this.frameKey = header.key;
     this.frameDone = 0;
     this.frameLeft = length;
+    if (this.inPieces) this.pieces!.length = size;
+    return true;
   }
 
   /** A message in one frame, whole in one chunk: unmasked where it lies, and not collected. */
@@ -238,6 +286,13 @@ export class MessageDecoder {
   private takePayload(input: Buffer, at: number, end: number): number {
     const count = Math.min(this.frameLeft, end - at);
     const left = this.frameLeft - count;
+    if (this.inPieces) {
+      if (this.frameMasked) applyMask(input, at, at + count, this.frameKey, this.frameDone);
+      this.frameDone += count;
+      this.frameLeft = left;
+      this.handPiece(ownSlice(input, at, at + count));
+      return at + count;
+    }
     this.message ??= new MessageBuffer();
     const from = this.message.append(input, at, at + count, this.frameFin ? left : -1);
     if (this.frameMasked) this.message.unmask(from, this.frameKey, this.frameDone);
@@ -249,25 +304,64 @@ export class MessageDecoder {
   }
 
   private endDataFrame(): void {
+    if (this.inPieces) {
+      this.handPiece(noBytes);
+      return;
+    }
     this.inFrame = false;
     if (!this.frameFin) return;
     this.deliver(this.message === null ? Buffer.alloc(0) : this.message.take());
   }
 
-  /** Hands over a message that has come in pieces, or through an extension. */
+  /** Hands over what has come of a frame. */
+  private handPiece(bytes: Buffer): void {
+    const ends = this.frameLeft === 0;
+    const isLast = ends && this.frameFin;
+    const piece = this.messageOpcode === Opcode.Binary ? bytes : this.pieces!.text(bytes, isLast);
+    if (ends) this.inFrame = false;
+    if (isLast) this.reset();
+    if (piece.length > 0 || isLast) this.sink.receivedPiece!(piece, isLast);
+  }
+
+  /** Hands over a message that has come in fragments, or through an extension. */
   private deliver(payload: Buffer): void {
     const isBinary = this.messageOpcode === Opcode.Binary;
     const encoded = this.messageRsv !== 0;
     const limit = this.sizeLimit;
     this.reset();
     const data = encoded && this.extension !== null ? this.extension.decode(payload, limit) : payload;
-    this.sink.receivedMessage(isBinary ? data : text(data, 0, data.length), isBinary);
+    this.sink.receivedMessage(isBinary ? ownSlice(data, 0, data.length) : text(data, 0, data.length), isBinary);
   }
 
-  /** Bytes that the message in progress may have: for text, no more than a string can hold, whatever the option allows. */
+  /**
+   * Bytes that the message in progress may have: for text, no more than a string can hold, whatever the option allows.
+   */
   private get sizeLimit(): number {
+    if (this.inPieces) return this.pieces!.limit;
     const { maxMessageSize } = this.limits;
-    return this.messageOpcode === Opcode.Text && maxMessageSize > longestText ? longestText : maxMessageSize;
+    const limit = this.pieces === null ? maxMessageSize : Math.min(maxMessageSize, this.pieces.limit);
+    return this.messageOpcode === Opcode.Text && limit > longestText ? longestText : limit;
+  }
+
+  /** The message in progress is handed over in pieces; one that has to be inflated is not. */
+  private get inPieces(): boolean {
+    return this.pieces !== null && this.messageRsv === 0;
+  }
+
+  /** Payload bytes of the message in progress, up to the end of its last frame so far. */
+  private get messageLength(): number {
+    if (this.inPieces) return this.pieces!.length;
+    return this.message === null ? 0 : this.message.length;
+  }
+
+  private get usualShortLimit(): number {
+    return this.role === 'server' ? Math.min(125, this.limits.maxMessageSize) : -1;
+  }
+
+  private tooLarge(size: number): MessageTooBigError {
+    const limit = this.sizeLimit;
+    const option = limit === this.pieces?.limit ? 'the maxMessageSize of pieces()' : 'maxMessageSize';
+    return tooBig(size, limit, limit < this.limits.maxMessageSize && this.pieces === null ? 'a string can be' : option);
   }
 
   private reset(): void {
@@ -276,6 +370,12 @@ export class MessageDecoder {
     this.fragments = 0;
     this.message = null;
     this.inFrame = false;
+    if (this.pieces !== null) this.endPieces();
+  }
+
+  private endPieces(): void {
+    this.pieces = null;
+    this.shortLimit = this.usualShortLimit;
   }
 }
 
@@ -286,13 +386,6 @@ function text(bytes: Buffer, start: number, end: number): string {
   const decoded = decodeUtf8(bytes, start, end);
   if (decoded === undefined) throw invalidText();
   return decoded;
-}
-
-function tooBig(size: number, limit: number, maxMessageSize: number): MessageTooBigError {
-  const what = limit === maxMessageSize ? 'maxMessageSize' : 'a string can be';
-  return new MessageTooBigError(`A message of at least ${size} bytes is larger than ${what} (${limit} bytes)`, {
-    code: 'MESSAGE_TOO_BIG',
-  });
 }
 
 function invalidText(): InvalidPayloadError {

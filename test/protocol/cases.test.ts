@@ -3,6 +3,7 @@ import { type DecoderLimits, MessageDecoder } from '../../src/protocol/message-d
 import type { Role } from '../../src/protocol/role';
 import { closing } from './cases/closing';
 import { controlFrames } from './cases/control-frames';
+import { deflate } from './cases/deflate';
 import { fragmentation } from './cases/fragmentation';
 import { framing } from './cases/framing';
 import { limitsOfMessages } from './cases/limits';
@@ -17,21 +18,21 @@ const defaults: DecoderLimits = { maxMessageSize: 1024 * 1024, maxFragments: 131
 const roles: readonly Role[] = ['server', 'client'];
 
 /** Both roles, and for each of them the input whole, byte by byte, and split at random. */
-function run({ receives, hands, limits }: ProtocolCase): void {
+function run({ receives, hands, limits, extension }: ProtocolCase): void {
   for (const role of roles) {
     const expected = typeof hands === 'function' ? hands(role) : hands;
     const input = encodeAll(receives, role);
     for (const { name, cut } of chunkings) {
       const recorder = new Recorder();
-      const decoder = new MessageDecoder(role, { ...defaults, ...limits }, recorder);
+      const decoder = new MessageDecoder(role, { ...defaults, ...limits }, recorder, extension?.(role) ?? null);
       for (const chunk of cut(input)) decoder.write(chunk);
       expect(recorder.lines, `${role}, ${name}`).to.deep.equal(expected);
     }
   }
 }
 
-describe('RFC 6455, both roles, whole, byte by byte, and split at random', () => {
-  const chapters = [framing, controlFrames, reserved, fragmentation, utf8, closing, limitsOfMessages];
+describe('RFC 6455 and RFC 7692, both roles, whole, byte by byte, and split at random', () => {
+  const chapters = [framing, controlFrames, reserved, fragmentation, utf8, closing, limitsOfMessages, deflate];
 
   it('has at least 150 cases, each with a sentence of its own', () => {
     const sentences = chapters.flatMap(({ cases }) => cases.map(({ says }) => says));

@@ -74,9 +74,12 @@ describe('errors', () => {
 
   it('HandshakeError carries what another server answered, and shows it to nobody', () => {
     const response = { status: 401, headers: { 'www-authenticate': 'Basic' }, body: 'who are you?' };
-    const error = new HandshakeError('x', { status: 502, response });
-    expect(error).to.include({ status: 502, expose: false, response });
-    expect(error.headers).to.deep.equal({});
+    const error = new HandshakeError('x', { response });
+    expect(error).to.include({ status: 401, expose: false, response, body: 'who are you?' });
+    expect(error.headers['www-authenticate']).to.equal('Basic');
+    // What Express would send of it.
+    expect(Object.keys(error.headers)).to.deep.equal([]);
+    expect(new HandshakeError('x', { status: 502 }).expose).to.equal(false);
     expect(new HandshakeError('x', { status: 400 }).response).to.equal(undefined);
   });
 });

@@ -129,4 +129,8 @@ describe('describe', () => {
     expect(described('x'.repeat(10_000))).to.have.length(43);
     expect(described('a\r\nb')).to.equal('"a\\r\\nb"');
   });
+
+  it('shows every control character as an escape: messages end in logs and terminals', () => {
+    expect(described('\x00\x1b\x7f\x80\x9b\xa0')).to.equal('"\\u0000\\u001b\\u007f\\u0080\\u009b\xa0"');
+  });
 });

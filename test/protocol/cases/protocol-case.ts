@@ -1,3 +1,4 @@
+import type { MessageExtension } from '../../../src/protocol/extension';
 import type { DecoderLimits } from '../../../src/protocol/message-decoder';
 import type { Role } from '../../../src/protocol/role';
 import type { FrameSpec } from '../support/frames';
@@ -9,6 +10,8 @@ export interface ProtocolCase {
   hands: readonly string[] | ((role: Role) => readonly string[]);
   /** Where they are not the defaults of a connection. */
   limits?: Partial<DecoderLimits>;
+  /** What was agreed on; a new one for each connection. Default: nothing. */
+  extension?: (role: Role) => MessageExtension;
 }
 
 export interface Chapter {
