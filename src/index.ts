@@ -6,12 +6,27 @@ export type { ChatEvents } from './chat/chat';
 export { ChatServer, type ChatServerOptions } from './chat/chat-server';
 export type { ChatDraft, ChatOptions } from './chat/options';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
+// The client
+export { connect } from './client/connect';
+export type { ConnectOptions } from './client/options';
+export type { RequestHeaders } from './client/request-headers';
+export { WebSocket } from './client/web-socket';
+export type { WebSocketInit } from './client/web-socket-arguments';
+export { WebSocketBuilder } from './client/web-socket-builder';
+export {
+  CloseEvent,
+  type WebSocketErrorEvent,
+  type WebSocketEventHandler,
+  type WebSocketEventMap,
+} from './client/web-socket-events';
 // Connections
 export type { Closure } from './connection/closure';
 export type { ConnectionEventMap } from './connection/connection-events';
 export type { ConnectionOptions } from './connection/options';
 export type { SendCallback } from './connection/outbox';
 export type { Payload } from './connection/payload';
+export type { PiecesOptions } from './connection/piece-reader';
+export type { PieceSource, SendPiecesOptions } from './connection/piece-sending';
 export { ReadyState } from './connection/ready-state';
 export type {
   SocketCloseEvent,
@@ -20,6 +35,7 @@ export type {
   SocketEventMap,
   SocketMessageEvent,
 } from './connection/socket-event';
+export { type ToDuplexOptions, toDuplex } from './connection/to-duplex';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 // In an Express app
 export {
@@ -42,6 +58,7 @@ export { CloseCode } from './protocol/close-code';
 // Errors
 export {
   AdapterError,
+  ConnectError,
   ConnectionClosedError,
   type Fault,
   HandshakeError,
@@ -51,6 +68,7 @@ export {
   MessageTooBigError,
   PolicyError,
   ProtocolError,
+  type RefusedResponse,
   TimeoutError,
   WebSocketError,
 } from './protocol/errors';

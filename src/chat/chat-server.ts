@@ -172,7 +172,7 @@ export class ChatServer extends Chat {
   }
 
   #refuse(error: unknown, response: ServerResponse): void {
-    if (error instanceof HandshakeError) {
+    if (error instanceof HandshakeError && error.expose) {
       refuseUpgrade(response, error);
     } else if (!(error instanceof ConnectionClosedError) && !response.headersSent) {
       // A function among the options failed; what it says is not for the client.

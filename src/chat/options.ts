@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { connectionOptionNames } from '../connection/options';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { checkFunction, checkInteger, refuseUnknownOptions } from '../protocol/options';
-import type { ServerOptions } from '../server/options';
+import { serverOptionNames } from '../server/options';
 import type { ChatMessage } from './answers';
 
 /** A message that nobody has got yet, as `authorizePublish` sees it. */
@@ -44,13 +43,6 @@ export interface ResolvedChatOptions
 
 const defaults = { maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 };
 const hookNames = ['authorizeJoin', 'authorizePublish'] as const;
-/** Names of `ServerOptions` besides those of the connection. */
-const serverOptionNames = [
-  'subprotocols',
-  'allowedOrigins',
-  'dangerouslyAllowAnyOrigin',
-  'handshakeTimeout',
-] satisfies Array<keyof ServerOptions>;
 const limitNames = Object.keys(defaults) as (keyof typeof defaults)[];
 
 /**
@@ -64,7 +56,7 @@ export function splitChatOptions<Request, Rest>(
   where: string,
   given: ChatOptions<Request> & Rest,
 ): { chat: ResolvedChatOptions; rest: Rest } {
-  refuseUnknownOptions(where, given, [...hookNames, ...limitNames, ...connectionOptionNames, ...serverOptionNames]);
+  refuseUnknownOptions(where, given, [...hookNames, ...limitNames, ...serverOptionNames]);
   const {
     authorizeJoin,
     authorizePublish,

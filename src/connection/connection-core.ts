@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode } from '../protocol/close-code';
 import { type ClosePayload, encodeClosePayload, fitCloseReason } from '../protocol/close-payload';
 import { ConnectionClosedError, PolicyError, TimeoutError, type WebSocketError } from '../protocol/errors';
+import type { MessageExtension, SharedEncoding, SharedMessage } from '../protocol/extension';
 import { freshMaskingKey } from '../protocol/mask';
 import { MessageDecoder } from '../protocol/message-decoder';
 import { Opcode } from '../protocol/opcode';
@@ -9,7 +10,7 @@ import { describe } from '../protocol/options';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
-import { Inbox, type Message } from './inbox';
+import type { Message } from './inbox';
 import type { ConnectionInit, ConnectionOptions } from './options';
 import { Outbox, type SendCallback } from './outbox';
 import type { PendingPings } from './pending-pings';
@@ -18,19 +19,12 @@ import { ReadyState } from './ready-state';
 import { attachTransport } from './transport';
 
 /**
- * The machine inside a connection: between the transport, the decoder and the outbox, with the gate that messages wait
- * behind, the heartbeat, and the closing handshake. What applications call is in `WebSocketConnection`.
+ * The machine inside a connection: between the transport, the decoder and the outbox, with the heartbeat and the
+ * closing handshake. How messages wait and are taken is in `ReceivingConnection`; what else applications call, in
+ * `WebSocketConnection`.
  */
 export abstract class ConnectionCore extends ConnectionEvents {
   protected state: ReadyState = ReadyState.Open;
-  protected inbox: Inbox | null = null;
-  /** Nobody may have had the time to listen yet: messages without a listener wait. */
-  protected gated = true;
-  /** `receive()` or `messages()` take the messages. */
-  protected pulled = false;
-  /** How many loops over `messages()` are under way. */
-  protected loops = 0;
-  protected pausedByUser = false;
   protected needsDrain = false;
   protected pings: PendingPings | null = null;
   protected readonly outbox: Outbox;
@@ -38,13 +32,14 @@ export abstract class ConnectionCore extends ConnectionEvents {
   readonly masks: boolean;
   protected readonly transport: Duplex;
   protected readonly options: Readonly<ConnectionOptions>;
+  protected readonly extension: MessageExtension | null;
   protected readonly decoder: MessageDecoder;
   private closure: ClosureRecord | null = null;
   private closeTimer: NodeJS.Timeout | undefined;
-  private closeEventDue = false;
+  /** The connection is closed, and nobody has been told by `'close'`. */
+  protected closeEventDue = false;
   private closeListeners: Array<(connection: never) => void> | null = null;
-  private deliveryDue = false;
-  private reading = true;
+  protected reading = true;
   private heard = false;
   private pongs: Pongs | null = null;
 
@@ -54,7 +49,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.transport = transport;
     this.options = options;
     this.masks = init.role === 'client';
-    this.decoder = new MessageDecoder(init.role, options, this);
+    this.extension = init.extension ?? null;
+    this.decoder = new MessageDecoder(init.role, options, this, this.extension);
     this.outbox = new Outbox(transport, options, this);
     if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
     attachTransport(transport, this);
@@ -67,6 +63,18 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** Takes what the application threw while it handled an event. */
   protected abstract report(error: unknown): void;
 
+  /** @internal */
+  abstract receivedMessage(data: Message, isBinary: boolean): void;
+
+  /** Forgets the messages that nobody took. */
+  protected abstract forgetReceived(): void;
+
+  /** The connection is closed: whoever waits for a message is told. */
+  protected abstract rejectReceivers(): void;
+
+  /** Emits `'close'` behind the messages that wait. */
+  protected abstract deliverEnd(): void;
+
   /** How the connection ends, as far as it is known. Made when the end begins. */
   protected get record(): ClosureRecord {
     this.closure ??= new ClosureRecord();
@@ -78,7 +86,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
     return this.closure?.isClean === true;
   }
 
-  protected closedError(caller: string): ConnectionClosedError {
+  /** @internal */
+  closedError(caller: string): ConnectionClosedError {
     const message = `${caller}: the connection is closed: ${this.record.describe()}`;
     return new ConnectionClosedError(message, this.record.cause ? { cause: this.record.cause } : {});
   }
@@ -93,13 +102,20 @@ export abstract class ConnectionCore extends ConnectionEvents {
    * Sends frames of ours that are encoded already, as those of a room are: by reference, so that many connections can
    * share one buffer; its bytes must not be changed any more.
    *
+   * @param message what `shared` made the frame of, if it did
    * @returns false when the connection is not open, or more than `highWaterMark` bytes wait
    * @internal
    */
-  sendShared(buffer: Buffer, start: number, end: number): boolean {
+  sendShared(buffer: Buffer, start: number, end: number, message?: SharedMessage): boolean {
     if (!this.accepts()) return false;
     this.outbox.addShared(buffer, start, end);
+    if (message !== undefined) this.extension?.sentShared(message);
     return this.belowHighWaterMark();
+  }
+
+  /** What encodes for this connection and others at once. @internal */
+  get shared(): SharedEncoding | null {
+    return this.extension === null || this.outbox.hasTurn ? null : this.extension.shared;
   }
 
   /** Whether a message can be sent now; if not, the callback is told. A slow consumer is found out here. */
@@ -130,38 +146,17 @@ export abstract class ConnectionCore extends ConnectionEvents {
   }
 
   private failSlowConsumer(limit: number): void {
-    const message = `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
-    const error = new PolicyError(message, { code: 'SLOW_CONSUMER' });
+    const isHeldBack = this.outbox.heldBackLength > limit / 2;
+    const message = isHeldBack
+      ? `More than maxBufferedAmount (${limit} bytes) waited for the end of a message in fragments`
+      : `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
+    const error = new PolicyError(message, { code: isHeldBack ? 'UNENDED_MESSAGE' : 'SLOW_CONSUMER' });
     // Only whole frames wait in the outbox, so that a close frame in their place is legal.
     this.outbox.drop(() => error);
     this.fail(error);
   }
 
   // Receiving: what the decoder hands over
-
-  /** @internal */
-  receivedMessage(data: Message, isBinary: boolean): void {
-    if (this.inbox === null) {
-      try {
-        if (this.emitMessage(data, isBinary)) return;
-      } catch (error) {
-        this.failWith(error);
-        return;
-      }
-      if (!this.gated) return;
-      this.inbox = new Inbox();
-    }
-    // While we close, what nobody takes must not keep the peer's close frame from being read.
-    if (this.state !== ReadyState.Open && this.inbox.isFull) return;
-    this.inbox.put(data);
-    if (this.inbox.isFull) {
-      // The handler is done and no loop comes back for them: a `receive()` long ago must not keep the end from being seen.
-      if (!this.gated && this.loops === 0) this.pulled = false;
-      this.updateReading();
-      if (!this.pulled) this.deliverSoon();
-    }
-    if (this.listenerCount('message') > 0) this.deliverSoon();
-  }
 
   /** @internal */
   receivedPing(payload: Buffer): void {
@@ -197,58 +192,6 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.fail(error);
   }
 
-  // Receiving: the gate
-
-  /** The handler is done: from now on a message that nobody listens for is dropped. @internal */
-  openGate(): void {
-    this.gated = false;
-    if (this.inbox?.isFull && this.loops === 0) this.pulled = false;
-    this.deliverSoon();
-  }
-
-  protected override listening(): void {
-    if (this.inbox !== null || this.closeEventDue) this.deliverSoon();
-  }
-
-  /** Delivers what waits, when whoever is listening now has had the time to listen to everything. */
-  protected deliverSoon(): void {
-    if (this.deliveryDue || (this.inbox === null && !this.closeEventDue)) return;
-    this.deliveryDue = true;
-    process.nextTick(() => this.deliver());
-  }
-
-  private deliver(): void {
-    this.deliveryDue = false;
-    const { inbox } = this;
-    if (inbox !== null && !this.pausedByUser) {
-      while (!inbox.isEmpty && !this.pausedByUser && this.listenerCount('message') > 0) {
-        const message = inbox.take()!;
-        this.emitSafely('message', message, typeof message !== 'string');
-      }
-      const isListened = this.listenerCount('message') > 0;
-      if (!isListened && !this.pulled && !this.gated) inbox.clear();
-      if (inbox.isEmpty && !inbox.isAwaited && (isListened || !this.pulled)) this.inbox = null;
-      this.updateReading();
-    }
-    if (this.closeEventDue && (!this.gated || this.listenerCount('close') > 0)) this.emitClose();
-  }
-
-  protected updateReading(): void {
-    const isFull = this.inbox?.isFull && this.state === ReadyState.Open;
-    const reading = !this.pausedByUser && !isFull;
-    if (reading === this.reading) return;
-    this.reading = reading;
-    if (reading) {
-      this.outbox.cork();
-      this.decoder.resume();
-      this.outbox.uncork();
-      if (this.reading) this.transport.resume();
-    } else {
-      this.decoder.pause();
-      this.transport.pause();
-    }
-  }
-
   // Closing
 
   /** The peer broke a rule: it is told which, and the application as well. */
@@ -261,12 +204,16 @@ export abstract class ConnectionCore extends ConnectionEvents {
   failWith(error: unknown): void {
     // Whoever waits for messages of a connection that was lost is told by an exception; that is not a mistake.
     const isLoss = error instanceof ConnectionClosedError && this.state !== ReadyState.Open;
-    if (this.state === ReadyState.Open) {
-      const cause = error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`);
-      this.failConnection(cause, { code: CloseCode.InternalError, reason: '' });
-      this.inbox?.clear();
-    }
+    this.failOf(error);
     if (!isLoss) this.report(error);
+  }
+
+  /** Fails the connection with 1011 for what the application is told of otherwise. */
+  protected failOf(error: unknown): void {
+    if (this.state !== ReadyState.Open) return;
+    const cause = error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`);
+    this.failConnection(cause, { code: CloseCode.InternalError, reason: '' });
+    this.forgetReceived();
   }
 
   /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
@@ -308,7 +255,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
     }
   }
 
-  private emitClose(): void {
+  protected emitClose(): void {
     this.closeEventDue = false;
     const { code, reason } = this.record.summary();
     this.emitSafely('close', code, reason);
@@ -364,13 +311,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.decoder.end();
     this.outbox.drop(() => this.closedError('send()'));
     this.pings?.reject(() => this.closedError('ping()'));
-    this.inbox?.rejectWaiters(() => this.closedError('receive()'));
+    this.rejectReceivers();
     for (const callback of this.closeListeners ?? []) this.tellClosed(callback);
     this.closeListeners = null;
     this.closeEventDue = true;
-    // Behind the messages that somebody has just begun to listen for.
-    if (this.inbox !== null) this.deliverSoon();
-    else if (!this.gated || this.listenerCount('close') > 0) this.emitClose();
+    this.deliverEnd();
   }
 
   // The heart of the heartbeat

@@ -1,10 +1,15 @@
 /** What a message costs in memory beside its bytes, roughly: so that a queue of empty ones has an end as well. */
 const overhead = 64;
 
-/** How much waits in an inbox before reading stops, in bytes. */
-const capacity = 64 * 1024;
+/** How much waits for a reader before reading from the transport stops, in bytes. */
+export const capacity = 64 * 1024;
 
 export type Message = string | Buffer;
+
+/** What counts for the capacity. */
+export function weightOf(message: Message): number {
+  return message.length + overhead;
+}
 
 interface Waiter {
   resolve(message: Message | null): void;
@@ -39,7 +44,7 @@ export class Inbox {
     const waiter = this.waiters.shift();
     if (waiter === undefined) {
       this.messages.push(message);
-      this.size += message.length + overhead;
+      this.size += weightOf(message);
     } else {
       clearTimeout(waiter.timer);
       waiter.resolve(message);
@@ -49,7 +54,7 @@ export class Inbox {
   take(): Message | undefined {
     const message = this.messages[this.taken];
     if (message === undefined) return undefined;
-    this.size -= message.length + overhead;
+    this.size -= weightOf(message);
     // What is taken must not stay in memory until those behind it are.
     this.messages[this.taken++] = '';
     // Taken from the front without moving the rest each time.

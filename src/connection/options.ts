@@ -1,11 +1,12 @@
 import { InvalidOptionError } from '../protocol/errors';
+import type { MessageExtension } from '../protocol/extension';
 import { checkInteger, checkMilliseconds, describe, refuseUnknownOptions } from '../protocol/options';
 import type { Role } from '../protocol/role';
 
 /** The limits and deadlines of a connection. All are finite; none has to be given. */
 export interface ConnectionOptions {
   /**
-   * Bytes of one message's payload. A larger one is refused from its header, with 1009; so is
+   * Bytes of one message's payload. A larger one is refused from its header, with 1009, unless `pieces()` reads it; so is
    * text longer than the longest string that JavaScript can have (512 MiB). Default 1 MiB.
    */
   maxMessageSize: number;
@@ -38,6 +39,8 @@ export interface ConnectionInit {
   options: Readonly<ConnectionOptions>;
   /** Bytes that came behind the handshake. */
   head?: Uint8Array;
+  /** The agreed extension. */
+  extension?: MessageExtension | null;
 }
 
 export const connectionDefaults: Readonly<ConnectionOptions> = Object.freeze({

@@ -5,6 +5,7 @@ import { frameBound, writeFrame } from '../protocol/frame-writer';
 import type { MaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
 import { flushAtEndOfIteration } from './flush-queue';
+import { HeldBack, type Turn } from './held-back';
 import { commit, release, reserve, slabPosition } from './slab';
 
 /** Called when a message has been handed to the operating system, or with the error that kept it from that. */
@@ -16,7 +17,9 @@ const slabFrame = 32 * 1024;
 /** More than this is not held back for the end of the iteration, in bytes. */
 const flushFrom = 64 * 1024;
 
-/** Several ranges of together up to this many bytes are copied for one write, which costs less than a vector of them. */
+/**
+ * Several ranges of together up to this many bytes are copied for one write, which costs less than a vector of them.
+ */
 const gatherUpTo = 16 * 1024;
 
 interface Range {
@@ -44,8 +47,9 @@ export class Outbox {
   private end = 0;
   /** A fragment was sent and its message has not ended: other messages must not come between (RFC 6455, 5.4). */
   midMessage = false;
-  private heldBack: Buffer[] | null = null;
-  private heldBackLength = 0;
+  /** The message that `sendPieces()` is sending. */
+  private turn: Turn | null = null;
+  private heldBack: HeldBack | null = null;
   private callbacks: SendCallback[] | null = null;
   private scheduled = false;
   private corked = false;
@@ -71,12 +75,27 @@ export class Outbox {
     return this.length + this.heldBackLength + this.transport.writableLength;
   }
 
+  /** Bytes of messages that wait for the end of one in fragments. */
+  get heldBackLength(): number {
+    return this.heldBack === null ? 0 : this.heldBack.length;
+  }
+
+  /** `sendPieces()` is sending a message. */
+  get hasTurn(): boolean {
+    return this.turn !== null;
+  }
+
+  /** Those of them that will be written without anybody doing more. */
+  get writing(): number {
+    return this.length + this.transport.writableLength;
+  }
+
   /**
-   * Those of them that will be written without anybody doing more. What is held back is not: who sends fragments must not
-   * wait for it, because only the last fragment lets it go.
+   * Those that whoever sends messages has to wait for. What is held back behind fragments of `send()` is not among
+   * them: who sends these must not wait for it, because only the last fragment lets it go.
    */
   get unwritten(): number {
-    return this.length + this.transport.writableLength;
+    return this.writing + (this.turn === null ? 0 : this.heldBackLength);
   }
 
   /** Encodes a control frame behind what waits already. */
@@ -85,25 +104,56 @@ export class Outbox {
   }
 
   /**
-   * Encodes a message, or a fragment of one, behind what waits already. Binary payloads above 32 KiB are not copied by a
-   * server: they must not be changed.
+   * Encodes a message, or a fragment of one, behind what waits already. Binary payloads above 32 KiB are not copied by
+   * a server: they must not be changed.
+   *
+   * @param opcode with the RSV bits of a message's first frame
    */
   appendData(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
+    if (this.turn === null) this.appendFragment(opcode, fin, payload, key);
+    else this.holdBack().encode(0x80 | opcode, payload, key);
+  }
+
+  /** Encodes a fragment of the message whose turn it is. */
+  appendFragment(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
     const first = (fin ? 0x80 : 0) | (this.midMessage ? Opcode.Continuation : opcode);
     this.midMessage = !fin;
     this.encode(first, payload, key);
-    if (fin && this.heldBack !== null) this.addHeldBack();
+    if (fin) this.endTurn();
+  }
+
+  /** Lets somebody send a message in fragments: at once, or when it is behind the messages that were sent before. */
+  takeTurn(turn: Turn): void {
+    if (this.midMessage || this.turn !== null) {
+      this.holdBack().addTurn(turn);
+      return;
+    }
+    this.turn = turn;
+    turn.begin();
+  }
+
+  /** The message in fragments has ended, or was given up before its first: what waits behind it may go. */
+  endTurn(): void {
+    this.turn = null;
+    const { heldBack } = this;
+    if (heldBack === null) return;
+    this.heldBack = null;
+    this.watching = true;
+    const next = heldBack.release(
+      (frame) => this.add(frame, 0, frame.length),
+      (callback) => this.whenWritten(callback),
+    );
+    if (next === null) return;
+    if (heldBack.isEmpty) heldBack.length = 0;
+    else this.heldBack = heldBack;
+    this.turn = next;
+    next.begin();
   }
 
   /** Adds whole, encoded messages by reference. The bytes must stay as they are for good. */
   addShared(buffer: Buffer, start: number, end: number): void {
-    if (!this.midMessage) {
-      this.add(buffer, start, end);
-      return;
-    }
-    this.heldBack ??= [];
-    this.heldBack.push(Buffer.from(buffer.subarray(start, end)));
-    this.heldBackLength += end - start;
+    if (this.midMessage || this.turn !== null) this.holdBack().addFrame(Buffer.from(buffer.subarray(start, end)));
+    else this.add(buffer, start, end);
   }
 
   /** Calls back when all that has been added so far is written. */
@@ -116,6 +166,15 @@ export class Outbox {
     this.callbacks.push(callback);
     // Behind the end nothing can be written, not even nothing: then `drop` calls back.
     if (this.length === 0 && this.transport.writable) this.transport.write('', this.written());
+  }
+
+  /**
+   * Calls back when all messages that were sent so far are written: also those that are held back behind
+   * `sendPieces()`.
+   */
+  whenMessagesWritten(callback: SendCallback): void {
+    if (this.turn === null || this.heldBack === null) this.whenWritten(callback);
+    else this.heldBack.addCallback(callback);
   }
 
   /** Calls back, but not before the caller is done. */
@@ -150,14 +209,21 @@ export class Outbox {
 
   /** Drops what waits; its callbacks get the error. What the transport holds already is not touched. */
   drop(reason: () => Error): void {
-    const callbacks = this.callbacks;
+    const { callbacks, turn, heldBack } = this;
     this.earlier = null;
     this.buffer = null;
     this.length = 0;
+    this.turn = null;
     this.heldBack = null;
-    this.heldBackLength = 0;
     this.callbacks = null;
     if (callbacks !== null) this.call(callbacks, reason());
+    turn?.cancel();
+    if (heldBack !== null) this.call(heldBack.cancel(), reason());
+  }
+
+  private holdBack(): HeldBack {
+    this.heldBack ??= new HeldBack();
+    return this.heldBack;
   }
 
   private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
@@ -211,13 +277,6 @@ export class Outbox {
     flushAtEndOfIteration(this);
   }
 
-  private addHeldBack(): void {
-    const frames = this.heldBack ?? [];
-    this.heldBack = null;
-    this.heldBackLength = 0;
-    for (const frame of frames) this.add(frame, 0, frame.length);
-  }
-
   private write(): void {
     const { transport } = this;
     if (transport.writableNeedDrain || !transport.writable) return;
@@ -266,8 +325,8 @@ export class Outbox {
   }
 
   /**
-   * For a peer that is slow: small ranges move to memory of their own, so that a few bytes that wait for long do not keep
-   * alive the buffers that they share with everybody else's. Each byte is copied a few times at most.
+   * For a peer that is slow: small ranges move to memory of their own, so that a few bytes that wait for long do not
+   * keep alive the buffers that they share with everybody else's. Each byte is copied a few times at most.
    */
   private keepApart(): void {
     const kept: Range[] = [];

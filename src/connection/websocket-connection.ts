@@ -1,24 +1,29 @@
 import type { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { CloseCode } from '../protocol/close-code';
 import { encodeClosePayload } from '../protocol/close-payload';
-import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
+import { InvalidStateError } from '../protocol/errors';
 import { freshMaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
-import { checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
 import type { Closure } from './closure';
-import { ConnectionCore } from './connection-core';
-import { Inbox, type Message } from './inbox';
+import { handled } from './handled';
+import type { Message } from './inbox';
 import type { ConnectionInit } from './options';
 import type { SendCallback } from './outbox';
 import { controlPayload, type Payload, toPayload } from './payload';
 import { PendingPings } from './pending-pings';
+import { PieceSending, type PieceSource, type SendPiecesOptions } from './piece-sending';
 import { ReadyState } from './ready-state';
+import { ReceivingConnection } from './receiving-connection';
+import { readableOf, writableOf } from './web-streams';
 
 export interface SendOptions {
   /** Send as binary message, or as text. Default: strings are text, bytes are binary. */
   binary?: boolean;
   /** False when more fragments of this message follow with the next calls. Default true. */
   fin?: boolean;
+  /** False to send it as it is where messages are compressed, as one that is compressed already. Default true. */
+  compress?: boolean;
 }
 
 /** What `join` and `leave` of a connection go to: the hub of its board. */
@@ -41,9 +46,10 @@ export interface WebSocketConnectionInit extends ConnectionInit {
  * A WebSocket, at either end: what a handler gets. It speaks the dialect of `ws` (`on('message')`, `send`, `close`,
  * `terminate`, …) and adds `receive()`, `messages()`, `drained()`, `closed` and `data`.
  *
- * Messages that come before anybody listens wait, and beyond 64 KiB the peer waits: nothing is lost while a handler awaits.
+ * Messages that come before anybody listens wait, and beyond 64 KiB the peer waits: nothing is lost while a handler
+ * awaits.
  */
-export class WebSocketConnection extends ConnectionCore {
+export class WebSocketConnection extends ReceivingConnection {
   static readonly CONNECTING = ReadyState.Connecting;
   static readonly OPEN = ReadyState.Open;
   static readonly CLOSING = ReadyState.Closing;
@@ -53,6 +59,7 @@ export class WebSocketConnection extends ConnectionCore {
   readonly protocol: string;
   private readonly hub: RoomRegistry | undefined;
   private readonly onError: WebSocketConnectionInit['onError'];
+  private webStreams: { readable?: ReadableStream<Message>; writable?: WritableStream<Payload> } | null = null;
   private applicationData: Record<string, unknown> | null = null;
   private whenItCloses: Promise<Closure> | null = null;
 
@@ -89,7 +96,7 @@ export class WebSocketConnection extends ConnectionCore {
 
   /** The agreed extensions, as they stand in the header; an empty string without any. */
   get extensions(): string {
-    return '';
+    return this.extension === null ? '' : this.extension.description;
   }
 
   /** The application's own: whatever it wants to keep with the connection. */
@@ -102,17 +109,13 @@ export class WebSocketConnection extends ConnectionCore {
   }
 
   /**
-   * Resolves when the connection is closed, never rejects. A handler that waits for it takes no messages meanwhile: when 64 KiB of
-   * them wait nothing more is read, and the end is seen only when a ping fails. A handler that only sends does better to return.
+   * Resolves when the connection is closed, never rejects. A handler that waits for it takes no messages meanwhile:
+   * when 64 KiB of them wait, or one larger than `maxMessageSize`, nothing more is read, and the end is seen only when
+   * a ping fails. A handler that only sends does better to return.
    */
   get closed(): Promise<Closure> {
     this.whenItCloses ??= new Promise((resolve) => this.whenClosed(() => resolve(this.record.summary())));
     return this.whenItCloses;
-  }
-
-  /** True while `pause()` is in force. */
-  get isPaused(): boolean {
-    return this.pausedByUser;
   }
 
   /**
@@ -129,17 +132,85 @@ export class WebSocketConnection extends ConnectionCore {
     const payload = toPayload(data, 'send()');
     let fin = true;
     let isText = typeof data === 'string';
+    let compress = true;
     let done = callback;
     if (typeof options === 'function') done = options;
     else if (options) {
       fin = options.fin ?? true;
       isText = options.binary === undefined ? isText : !options.binary;
+      compress = options.compress ?? true;
     }
+    if (!fin) this.refuseFragment();
     if (!this.accepts(done)) return false;
+    const opcode = isText ? Opcode.Text : Opcode.Binary;
     const key = this.masks ? freshMaskingKey() : undefined;
-    this.outbox.appendData(isText ? Opcode.Text : Opcode.Binary, fin, payload, key);
-    if (done !== undefined) this.outbox.whenWritten(done);
+    // What waits behind a message in pieces goes as it is: its pieces, which are still to come, will refer to what was before them.
+    const encoded =
+      this.extension === null || this.outbox.hasTurn ? null : this.extension.encode(payload, fin, compress);
+    if (encoded === null) this.outbox.appendData(opcode, fin, payload, key);
+    else this.outbox.appendData(opcode | this.extension!.reservedBits, fin, encoded, key);
+    if (done !== undefined) this.outbox.whenMessagesWritten(done);
     return this.belowHighWaterMark();
+  }
+
+  /**
+   * Sends one message in pieces, as they come: one fragment for each. The next piece is asked for when no more than
+   * `highWaterMark` bytes wait. Other messages that are sent meanwhile wait for the end of this one, in the order of
+   * the calls, within `maxBufferedAmount`, and are not compressed; pings, pongs and a close frame do not. Bytes must stay
+   * as they are. A character that two strings share comes out whole.
+   *
+   * @param source strings or bytes: an array, a generator, a Node stream, a web stream
+   * @returns resolves when the last fragment is under way. Rejects with what the source throws, and InvalidOptionError
+   *   for a piece that is neither string nor bytes, or of both kinds: if a fragment was sent already, the connection is
+   *   then failed with 1011, as the message cannot be ended. Rejects with ConnectionClosedError when the connection
+   *   closes before; the source's `return()` is called then
+   */
+  sendPieces(source: PieceSource, options: SendPiecesOptions = {}): Promise<void> {
+    return handled(this.sendAllPieces(source, options));
+  }
+
+  private async sendAllPieces(source: PieceSource, options: SendPiecesOptions): Promise<void> {
+    const sending = new PieceSending(source, options, {
+      outbox: this.outbox,
+      highWaterMark: this.options.highWaterMark,
+      accepts: () => this.accepts(),
+      maskingKey: () => (this.masks ? freshMaskingKey() : undefined),
+      extension: this.extension,
+      closedError: () => this.closedError('sendPieces()'),
+      fail: (cause) => this.failOf(cause),
+    });
+    await sending.run();
+  }
+
+  /**
+   * The messages as a web stream, made when it is first asked for. A message is taken when somebody reads, so that a
+   * slow reader slows the peer; it ends when the connection is closed in order, and fails with ConnectionClosedError
+   * otherwise. `cancel(reason)` closes the connection: with the `closeCode` and `reason` of a reason that has them, or
+   * else 1000.
+   */
+  get readable(): ReadableStream<Message> {
+    this.webStreams ??= {};
+    this.webStreams.readable ??= readableOf(this);
+    return this.webStreams.readable;
+  }
+
+  /**
+   * Sends each chunk that is written as a message: strings as text, bytes as binary. A web stream, made when it is
+   * first asked for; a write is done when no more than `lowWaterMark` bytes wait, or at once below `highWaterMark`.
+   * `close()` closes with 1000 and waits for the peer's answer; `abort(reason)` with the `closeCode` and `reason` of a
+   * reason that has them, or else 1011.
+   */
+  get writable(): WritableStream<Payload> {
+    this.webStreams ??= {};
+    this.webStreams.writable ??= writableOf(this);
+    return this.webStreams.writable;
+  }
+
+  private refuseFragment(): void {
+    if (!this.outbox.hasTurn) return;
+    throw new InvalidStateError(
+      'send() cannot begin a message in fragments (fin: false) while sendPieces() sends one: wait until that is done',
+    );
   }
 
   /**
@@ -204,71 +275,6 @@ export class WebSocketConnection extends ConnectionCore {
     this.transport.destroy();
   }
 
-  /** Stops reading: the peer's messages, pings and close wait until `resume()`. */
-  pause(): void {
-    this.pausedByUser = true;
-    this.updateReading();
-  }
-
-  resume(): void {
-    this.pausedByUser = false;
-    this.updateReading();
-    if (this.inbox !== null) this.deliverSoon();
-  }
-
-  /**
-   * The next message; waits for it.
-   *
-   * @param options.timeout milliseconds after which null is returned. Default: waits for ever
-   * @throws ConnectionClosedError when the connection is closed and no message is left;
-   *   InvalidStateError while there are `'message'` listeners, which get the messages instead;
-   *   InvalidOptionError for a timeout that cannot be
-   */
-  receive(options?: { timeout?: number }): Promise<Message | null> {
-    return handled(this.next(options));
-  }
-
-  private async next(options: { timeout?: number } = {}): Promise<Message | null> {
-    refuseUnknownOptions('receive()', options, ['timeout']);
-    if (options.timeout !== undefined) checkMilliseconds('timeout', options.timeout);
-    if (this.listenerCount('message') > 0) {
-      throw new InvalidStateError(
-        "receive() and messages() get nothing while there are 'message' listeners: use one or the other",
-      );
-    }
-    this.pulled = true;
-    this.inbox ??= new Inbox();
-    const message = this.inbox.take();
-    if (message !== undefined) {
-      this.updateReading();
-      return message;
-    }
-    if (this.state === ReadyState.Closed) throw this.closedError('receive()');
-    return this.inbox.wait(options.timeout);
-  }
-
-  /**
-   * All messages to come, for `for await`: the next is read when the loop comes round, so that a slow loop slows the peer.
-   * Ends when the connection is closed in order.
-   *
-   * @throws ConnectionClosedError when it ended otherwise
-   */
-  async *messages(): AsyncGenerator<Message, void, undefined> {
-    this.loops++;
-    try {
-      for (;;) {
-        const message = await this.receive();
-        if (message !== null) yield message;
-      }
-    } catch (error) {
-      if (!(error instanceof ConnectionClosedError && this.record.isClean)) throw error;
-    } finally {
-      this.loops--;
-      if (this.loops === 0) this.pulled = false;
-      if (!this.gated) this.deliverSoon();
-    }
-  }
-
   /**
    * Resolves when no more than `lowWaterMark` bytes wait to be sent: at once, if that is so already.
    *
@@ -280,7 +286,7 @@ export class WebSocketConnection extends ConnectionCore {
       else if (!this.needsDrain && this.outbox.unwritten <= this.options.lowWaterMark) resolve();
       else {
         const settle = (error?: Error | null) => (error ? reject(this.closedError('drained()')) : resolve());
-        this.outbox.whenWritten(settle);
+        this.outbox.whenMessagesWritten(settle);
       }
     });
     return handled(done);
@@ -323,12 +329,6 @@ export class WebSocketConnection extends ConnectionCore {
       `${method}() needs a hub, and this connection does not belong to a switchboard() that has one`,
     );
   }
-}
-
-/** Who does not wait for it any more must not end the process when it is rejected. */
-function handled<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => {});
-  return promise;
 }
 
 let pingCount = 0;

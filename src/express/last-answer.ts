@@ -35,10 +35,16 @@ export function answerLast(app: App): void {
   };
 }
 
+/** Another server's refusal of a `connect()` of ours is not ours to pass on: our client learns that something behind us failed. */
+function gatewayError(cause: HandshakeError): Error {
+  return Object.assign(new Error(cause.message, { cause }), { status: 502 });
+}
+
 function withLastWord(request: ExpressRequest, response: ExpressResponse, done: Next): Next {
   return (error) => {
     if (response.headersSent) return done(error);
-    if (error instanceof HandshakeError) return refuseUpgrade(response, error);
+    if (error instanceof HandshakeError)
+      return error.expose ? refuseUpgrade(response, error) : done(gatewayError(error));
     const isGet = request.method === 'GET' || request.method === 'HEAD';
     if (!error && isGet && passedGate(request)) return refuseUpgrade(response, upgradeRequired());
     done(error);

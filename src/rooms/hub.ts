@@ -1,20 +1,15 @@
 import { afterFlush } from '../connection/flush-queue';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { InvalidOptionError } from '../protocol/errors';
-import { Opcode } from '../protocol/opcode';
 import { describe } from '../protocol/options';
-import { Batch, BatchArena } from './batch';
+import { Delivery } from './delivery';
 import { type Member, Membership } from './membership';
 import { payloadOf } from './payload';
 import { Publication, type Publish } from './publication';
 import { Room } from './room';
 import { checkRoomName } from './room-name';
 
-const fin = 0x80;
 const open = 1;
-
-/** One for all hubs: it is about memory, not about rooms. */
-const arena = new BatchArena();
 
 /**
  * Who is in which room. A room is there while somebody is in it, and a connection that closes leaves all of its rooms.
@@ -29,7 +24,7 @@ const arena = new BatchArena();
 export class Hub {
   readonly #rooms = new Map<string, Room>();
   readonly #memberships = new Map<Member, Membership>();
-  /** Rooms with a batch, until the end of this iteration. */
+  /** Rooms with batches, until the end of this iteration. */
   #published: Room[] = [];
   #publishes = 0;
 
@@ -134,28 +129,26 @@ export class Hub {
       const membership = this.#memberships.get(member);
       if (membership !== undefined) membership.passed = publish;
     }
-    const batch = first.batch ?? this.#openBatch(first);
-    arena.encode(batch, fin | (typeof payload === 'string' ? Opcode.Text : Opcode.Binary), payload);
-    const { buffer, start, end } = batch;
+    if (first.batches === undefined) this.#openBatches(first);
+    const delivery = new Delivery(first.batches!, payload);
     for (const room of rooms) {
       // Whoever closes in between leaves the set while it is walked, which a set allows.
       for (const membership of room.memberships) {
         if (membership.passed === publish) continue;
         membership.passed = publish;
-        membership.member.sendShared(buffer, start, end);
+        delivery.to(membership.member);
       }
     }
   };
 
-  #openBatch(room: Room): Batch {
-    room.batch = new Batch();
+  #openBatches(room: Room): void {
+    room.batches = new Map();
     if (this.#published.push(room) === 1) afterFlush(this.#closeBatches);
-    return room.batch;
   }
 
   /** A batch does not outlast its iteration, or a quiet room would hold a whole slab for a few bytes. */
   readonly #closeBatches = (): void => {
-    for (const room of this.#published) room.batch = undefined;
+    for (const room of this.#published) room.batches = undefined;
     this.#published = [];
   };
 }

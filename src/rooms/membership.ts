@@ -1,3 +1,4 @@
+import type { SharedEncoding, SharedMessage } from '../protocol/extension';
 import type { Room } from './room';
 
 /**
@@ -13,8 +14,12 @@ export interface Member {
   /**
    * Sends bytes that are frames already, by reference, in the order of the calls. Never throws: a member who cannot keep
    * up is closed by its connection.
+   *
+   * @param message what `shared` made the frame of, if it did
    */
-  sendShared(buffer: Buffer, start: number, end: number): boolean;
+  sendShared(buffer: Buffer, start: number, end: number, message?: SharedMessage): boolean;
+  /** What encodes its messages together with those of others, where its connection has agreed on such an extension. */
+  readonly shared?: SharedEncoding | null;
   /** Calls back, once, when the connection is closed. */
   whenClosed(callback: (member: Member) => void): void;
 }

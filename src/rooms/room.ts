@@ -1,3 +1,4 @@
+import type { SharedEncoding } from '../protocol/extension';
 import type { Batch } from './batch';
 import type { Membership } from './membership';
 
@@ -8,8 +9,11 @@ import type { Membership } from './membership';
  */
 export class Room {
   readonly memberships = new Set<Membership>();
-  /** What was published in it in this event-loop iteration; undefined while that is nothing. */
-  batch: Batch | undefined = undefined;
+  /**
+   * What was published in it in this event-loop iteration, by what encoded it; null is for frames as they are.
+   * Undefined while nothing was.
+   */
+  batches: Map<SharedEncoding | null, Batch> | undefined = undefined;
 
   constructor(readonly name: string) {}
 }

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type RoomRegistry, WebSocketConnection } from '../connection/websocket-connection';
+import { acceptDeflate } from '../protocol/deflate-negotiation';
+import type { DeflateSettings } from '../protocol/deflate-options';
 import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
 import { acceptHeaders, validateUpgradeRequest } from '../protocol/handshake';
+import { type ExtensionOffer, serializeExtensions } from '../protocol/headers';
+import { PerMessageDeflate } from '../protocol/permessage-deflate';
 import type { ResolvedServerOptions } from './options';
 import { checkOrigin, type HowReached } from './origin';
 import { type PendingUpgrade, pendingUpgrade } from './pending-upgrade';
@@ -38,14 +42,15 @@ export async function acceptUpgrade(
 ): Promise<WebSocketConnection> {
   const pending = pendingUpgrade(request);
   if (pending === undefined) throw notPending(request);
-  const { key, protocols } = validateUpgradeRequest(request as IncomingMessage & { method: string });
+  const { key, protocols, extensions } = validateUpgradeRequest(request as IncomingMessage & { method: string });
   const verdict = checkOrigin(options.origins, request, init.reached);
   if (verdict !== undefined) await verdict;
   const protocol = options.subprotocols(protocols, request);
   refuseAnswered(pending, response);
+  const extension = options.perMessageDeflate === null ? null : agreeOnDeflate(extensions, options.perMessageDeflate);
 
   for (const name of bodyHeaders) response.removeHeader(name);
-  response.writeHead(101, acceptHeaders(key, { protocol }));
+  response.writeHead(101, acceptHeaders(key, { protocol, extensions: extension?.description ?? '' }));
   response.end();
   // Whoever wraps end() to wait for something (express-session for its store) has not ended it yet.
   if (!response.writableEnded) await finished(pending, response);
@@ -58,9 +63,16 @@ export async function acceptUpgrade(
     options: options.connection,
     protocol,
     head,
+    extension,
     ...(init.rooms && { rooms: init.rooms }),
     ...(init.onError && { onError: init.onError }),
   });
+}
+
+function agreeOnDeflate(offers: readonly ExtensionOffer[], settings: DeflateSettings): PerMessageDeflate | null {
+  const accepted = acceptDeflate(offers, settings);
+  if (accepted === null) return null;
+  return new PerMessageDeflate('server', settings, accepted.agreement, serializeExtensions([accepted.answer]));
 }
 
 function notPending(request: IncomingMessage): InvalidStateError | ConnectionClosedError {

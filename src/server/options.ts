@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type ConnectionOptions, connectionOptionNames, resolveConnectionOptions } from '../connection/options';
+import { type DeflateSettings, type PerMessageDeflateOptions, resolveDeflate } from '../protocol/deflate-options';
 import { InvalidOptionError } from '../protocol/errors';
 import { checkBoolean, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
 import { type AllowedOrigins, anyOrigin, compileOriginPolicy, type OriginPolicy } from './origin';
@@ -10,10 +11,17 @@ export interface UpgradeOptions<Request = IncomingMessage> extends Partial<Conne
   /**
    * The subprotocols that this endpoint speaks, or a function that chooses from those offered. Of a list, the one that
    * the client names first is chosen: the order of the offer is the client's preference (RFC 6455, section 4.1).
-   * Where nothing fits none is chosen, and a browser that asked for one then fails the connection.
+   * Where nothing fits none is chosen; most browsers that asked for one then fail the connection, Firefox does not.
+   * Who would rather refuse throws in the function, or answers in middleware.
    * @default none: no subprotocol is ever chosen
    */
   subprotocols?: Subprotocols<Request>;
+  /**
+   * Compresses messages (RFC 7692) for clients that offer it, as browsers do: `true`, or an object of options. It costs
+   * processor time for every message, and memory for every connection.
+   * @default false
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /**
    * The origins, besides the server's own, whose pages may open a connection: `https://app.example`,
    * `https://*.example` for every host below, `http://localhost:*` for every port, a RegExp, or a function that
@@ -43,10 +51,20 @@ export interface ResolvedServerOptions {
   readonly connection: Readonly<ConnectionOptions>;
   readonly handshakeTimeout: number;
   readonly subprotocols: SubprotocolChoice;
+  /** Null where messages are not compressed. */
+  readonly perMessageDeflate: DeflateSettings | null;
   readonly origins: OriginPolicy;
 }
 
-const upgradeOptionNames = ['subprotocols', 'allowedOrigins', 'dangerouslyAllowAnyOrigin'] as const;
+const upgradeOptionNames = [
+  'subprotocols',
+  'perMessageDeflate',
+  'allowedOrigins',
+  'dangerouslyAllowAnyOrigin',
+] as const;
+
+/** What a server can be told, by name. */
+export const serverOptionNames = [...connectionOptionNames, ...upgradeOptionNames, 'handshakeTimeout'] as const;
 
 const defaults = { handshakeTimeout: 10_000 };
 
@@ -60,7 +78,7 @@ export function resolveServerOptions<Request extends IncomingMessage = IncomingM
   given: ServerOptions<Request> = {},
   base?: ResolvedServerOptions,
 ): ResolvedServerOptions {
-  refuseUnknownOptions(where, given, [...connectionOptionNames, ...upgradeOptionNames, 'handshakeTimeout']);
+  refuseUnknownOptions(where, given, serverOptionNames);
   const handshakeTimeout = given.handshakeTimeout ?? base?.handshakeTimeout ?? defaults.handshakeTimeout;
   checkMilliseconds('handshakeTimeout', handshakeTimeout);
   return Object.freeze({
@@ -68,6 +86,10 @@ export function resolveServerOptions<Request extends IncomingMessage = IncomingM
     handshakeTimeout,
     subprotocols:
       given.subprotocols === undefined && base ? base.subprotocols : compileSubprotocols(given.subprotocols),
+    perMessageDeflate:
+      given.perMessageDeflate === undefined && base
+        ? base.perMessageDeflate
+        : resolveDeflate(where, 'server', given.perMessageDeflate),
     origins: resolveOrigins(given, base),
   });
 }

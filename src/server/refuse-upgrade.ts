@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { HandshakeError } from '../protocol/errors';
 
 /** What middleware may have set for a body that will not be sent. */
@@ -12,7 +12,7 @@ export function refuseUpgrade(response: ServerResponse, error: HandshakeError): 
   if (response.headersSent) return;
   for (const name of bodyHeaders) response.removeHeader(name);
   const body = Buffer.from(`${error.message}\n`);
-  const headers: Record<string, string | number> = {
+  const headers: OutgoingHttpHeaders = {
     ...error.headers,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': body.length,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { HandshakeError } from '../../src/protocol/errors';
 import { ExpressApps, expressVersions, get, withConsoleErrors } from '../support/express-apps';
 
 for (const [version, express] of expressVersions) {
@@ -55,6 +56,19 @@ for (const [version, express] of expressVersions) {
       expect((await get(port, '/page')).status).to.equal(200);
       expect((await get(port, '/broken')).status).to.equal(500);
       expect(await get(port, '/none')).to.include({ status: 404, body: 'our own 404' });
+    });
+
+    it('says 502, and none of its headers, where a connect() of ours was refused by another server', async () => {
+      const { app } = apps.app();
+      const response = { status: 401, headers: { 'set-cookie': ['id=secret'] }, body: 'inner' };
+      app.get('/relay', (_req, _res, next) => {
+        next(new HandshakeError('The server answered 401 Unauthorized', { response }));
+      });
+      const port = await apps.listen(app);
+      const { status, headers, body } = await get(port, '/relay');
+      expect(status).to.equal(502);
+      expect(headers.get('set-cookie')).to.equal(null);
+      expect(body).to.not.include('inner');
     });
 
     it('leaves the last word to the app that this one is mounted in', async () => {

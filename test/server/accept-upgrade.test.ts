@@ -50,6 +50,32 @@ describe('acceptUpgrade', () => {
     expect(headers).to.not.have.any.keys('sec-websocket-protocol', 'content-length', 'transfer-encoding');
   });
 
+  describe('permessage-deflate', () => {
+    const offer = (extensions: string) => handshake('/', { 'Sec-WebSocket-Extensions': extensions });
+
+    it('is agreed where it is turned on, and said in the 101 and by the connection', async () => {
+      const pending = await pendingAt(offer('permessage-deflate; client_max_window_bits'));
+      const connection = await accept(pending, { perMessageDeflate: true });
+      const { headers } = await pending.client.response();
+      expect(headers['sec-websocket-extensions']).to.equal('permessage-deflate; client_max_window_bits=12');
+      expect(connection.extensions).to.equal('permessage-deflate; client_max_window_bits=12');
+    });
+
+    it('is not mentioned where it is off, was not offered, or cannot be agreed', async () => {
+      for (const [request, perMessageDeflate] of [
+        [offer('permessage-deflate'), false],
+        [handshake(), true],
+        [offer('permessage-deflate; server_max_window_bits=8'), true],
+        [offer('permessage-deflate; nonsense'), true],
+      ] as const) {
+        const pending = await pendingAt(request);
+        const connection = await accept(pending, { perMessageDeflate });
+        expect((await pending.client.response()).headers).to.not.have.property('sec-websocket-extensions');
+        expect(connection.extensions).to.equal('');
+      }
+    });
+  });
+
   it('sends the headers that middleware has set, but none about a body', async () => {
     const pending = await pendingAt(handshake());
     pending.response.setHeader('Set-Cookie', ['a=1', 'b=2']);

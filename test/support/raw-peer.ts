@@ -3,7 +3,7 @@ import { WebSocketFrame } from '../../src/protocol/frame';
 import { FrameParser } from '../../src/protocol/frame-parser';
 import { Opcode } from '../../src/protocol/opcode';
 
-const parser = new FrameParser({ maxFrameSize: 64 * 1024 * 1024 });
+const parser = new FrameParser({ maxFrameSize: 64 * 1024 * 1024, reservedBits: 0x40 });
 
 /** All whole frames in `bytes`. */
 export function framesOf(bytes: Buffer): WebSocketFrame[] {

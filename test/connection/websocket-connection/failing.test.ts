@@ -59,6 +59,8 @@ describe('WebSocketConnection: a peer that breaks the rules', () => {
       const whole = frameBytes(Opcode.Text, 'before', { masked: given?.role !== 'client' });
       peer.write(Buffer.concat([whole, bytes]));
       expect(await connection.receive()).to.equal('before');
+      // A message that is too large fails the connection when it is known that nobody reads it in pieces.
+      connection.on('message', (data) => log.push(data));
       const close = await peer.closeFrame();
       expect(close.code).to.equal(code);
       const closure = await connection.closed;

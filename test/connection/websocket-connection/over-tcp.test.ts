@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import WebSocket, { WebSocketServer } from 'ws';
 import { type ConnectionOptions, resolveConnectionOptions } from '../../../src/connection/options';
 import { WebSocketConnection } from '../../../src/connection/websocket-connection';
-import { buildUpgradeRequest, createKey, verifyUpgradeResponse } from '../../../src/protocol/client-handshake';
+import { createKey, verifyUpgradeResponse } from '../../../src/protocol/client-handshake';
 import { ProtocolError } from '../../../src/protocol/errors';
 import { WebSocketHandshake } from '../../../src/protocol/handshake';
 import { parseHead } from '../../../src/protocol/http-head';
 import { Opcode } from '../../../src/protocol/opcode';
+import { handshake } from '../../support/raw-client';
 import { RawPeer } from '../../support/raw-peer';
 import { iteration } from '../../support/recording-transport';
 
@@ -76,7 +77,7 @@ describe('WebSocketConnection over TCP', () => {
     const transport = net.connect(port, '127.0.0.1');
     closers.push(() => transport.destroy());
     const key = createKey();
-    transport.write(buildUpgradeRequest({ host: `127.0.0.1:${port}`, key }));
+    transport.write(handshake('/', { 'Sec-WebSocket-Key': key }));
     const { head, rest } = await readHead(transport);
     const { startLine, headers } = parseHead(head) as never as { startLine: string; headers: Record<string, string> };
     verifyUpgradeResponse({ status: Number(startLine.split(' ')[1]), headers }, { key });

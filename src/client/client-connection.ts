@@ -1,0 +1,46 @@
+import { WebSocketConnection } from '../connection/websocket-connection';
+
+/** Milliseconds that messages which keep more from being read wait for somebody: less than servers wait for a pong. */
+const patience = 5_000;
+
+/**
+ * A connection that `connect()` made. On a server messages wait for a listener until the handler has settled; a client has
+ * no handler, and may listen whenever it likes. So its messages wait without a term, and once 64 KiB of them do, so does
+ * what is behind them: pings, and the peer's close frame. A client that only sends would never see those.
+ *
+ * Therefore the gate opens when reading has been stalled for 5 seconds and nobody has listened for a message, taken one by
+ * `receive()`, or paused the connection: nobody will. Who takes messages by `receive()` has the peer wait for as long as
+ * it likes, as on a server.
+ */
+export class ClientConnection extends WebSocketConnection {
+  private patience: NodeJS.Timeout | undefined;
+
+  protected override updateReading(): void {
+    super.updateReading();
+    const isStuck = this.isStuck;
+    if (isStuck === (this.patience !== undefined)) return;
+    if (isStuck) this.patience = setTimeout(() => this.lostPatience(), patience);
+    else this.stopWaiting();
+  }
+
+  private get isStuck(): boolean {
+    const isUnheard = this.gated && !this.pulled && !this.pausedByUser && this.listenerCount('message') === 0;
+    return isUnheard && this.isStalled;
+  }
+
+  private lostPatience(): void {
+    this.patience = undefined;
+    if (this.isStuck) this.openGate();
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.patience);
+    this.patience = undefined;
+  }
+
+  /** @internal */
+  override transportClose(): void {
+    this.stopWaiting();
+    super.transportClose();
+  }
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { HandshakeError, TimeoutError } from '../protocol/errors';
+import type { Attempt } from './attempt';
+
+/** The most bytes of a refusal's body that are kept. */
+const maxBody = 64 * 1024;
+
+/**
+ * The error for an answer that is no 101. Reads its body, as far as it comes before the deadline.
+ *
+ * @throws the signal's reason when the caller gives up
+ */
+export async function refusal(attempt: Attempt, answer: IncomingMessage, hint = ''): Promise<HandshakeError> {
+  const { statusCode: status = 0, statusMessage, headers } = answer;
+  const body = await readBody(attempt, answer);
+  const words = `The server answered ${status}${statusMessage ? ` ${statusMessage}` : ''}`;
+  return new HandshakeError(words + hint, {
+    code: 'HANDSHAKE_REFUSED',
+    response: { status, headers, body },
+  });
+}
+
+async function readBody(attempt: Attempt, answer: IncomingMessage): Promise<string> {
+  const decoder = new TextDecoder();
+  let body = '';
+  let rest = maxBody;
+  try {
+    await attempt.wait<void>((resolve) => {
+      answer.on('data', (chunk: Buffer) => {
+        body += decoder.decode(chunk.subarray(0, rest), { stream: true });
+        rest -= Math.min(rest, chunk.length);
+        if (rest === 0) resolve();
+      });
+      // Cut short it still says more than nothing.
+      answer.on('error', () => resolve()).on('close', resolve);
+    });
+  } catch (reason) {
+    // The status is known: that the body is slow in coming is the smaller news.
+    if (!(reason instanceof TimeoutError)) throw reason;
+  }
+  return rest === 0 ? body : body + decoder.decode();
+}

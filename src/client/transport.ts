@@ -1,0 +1,91 @@
+import net, { type Socket } from 'node:net';
+import tls, { type ConnectionOptions as TlsOptions } from 'node:tls';
+import { InvalidOptionError } from '../protocol/errors';
+import type { Attempt } from './attempt';
+import { networkError } from './network-error';
+import type { ResolvedConnectOptions } from './options';
+import { proxyFromEnvironment } from './proxy';
+import { hostOf, nameOf, portOf, type Target } from './target';
+import { foreignTls } from './tls-options';
+import { openTunnel } from './tunnel';
+
+/**
+ * Opens what the handshake is sent over: TCP or a Unix socket, through a proxy where there is one, with TLS where the
+ * URL says `wss:`.
+ *
+ * @throws ConnectError, HandshakeError of a proxy, InvalidOptionError for TLS options that node:tls refuses
+ */
+export async function openTransport(
+  attempt: Attempt,
+  target: Target,
+  options: ResolvedConnectOptions,
+): Promise<Socket> {
+  const { url, socketPath } = target;
+  const proxy = socketPath === undefined ? chooseProxy(url, options.proxy) : null;
+  const where = nameOf(target);
+  let socket: Socket;
+  if (proxy !== null) socket = await throughProxy(attempt, proxy, url, options);
+  else {
+    const address = socketPath === undefined ? { host: hostOf(url), port: portOf(url) } : { path: socketPath };
+    socket = await dial(attempt, { ...address, ...options.network }, where);
+  }
+  if (url.protocol === 'wss:') socket = await secure(attempt, socket, hostOf(url), options.tls, where);
+  return socket;
+}
+
+function chooseProxy(url: URL, option: URL | false | undefined): URL | null {
+  return option === undefined ? proxyFromEnvironment(url) : option || null;
+}
+
+async function throughProxy(attempt: Attempt, proxy: URL, url: URL, options: ResolvedConnectOptions): Promise<Socket> {
+  const shown = `the proxy ${proxy.protocol}//${proxy.host}`;
+  let socket = await dial(attempt, { host: hostOf(proxy), port: portOf(proxy), ...options.network }, shown);
+  if (proxy.protocol === 'https:') {
+    socket = await secure(attempt, socket, hostOf(proxy), foreignTls(options.tls), shown);
+  }
+  return openTunnel(attempt, socket, proxy, `${url.hostname}:${portOf(url)}`);
+}
+
+async function dial(attempt: Attempt, address: net.NetConnectOpts, where: string): Promise<Socket> {
+  const socket = attempt.keep(net.connect({ ...address, noDelay: true }));
+  return connected(attempt, socket, 'connect', where);
+}
+
+async function secure(
+  attempt: Attempt,
+  socket: Socket,
+  host: string,
+  given: TlsOptions,
+  where: string,
+): Promise<Socket> {
+  const options: TlsOptions = {
+    // RFC 6066, section 3: an address is no server name.
+    ...(net.isIP(host) === 0 && { servername: host }),
+    ALPNProtocols: ['http/1.1'],
+    ...given,
+    host,
+    socket,
+  };
+  let secured: tls.TLSSocket;
+  try {
+    secured = tls.connect(options);
+  } catch (error) {
+    // A key that is none, a version that does not exist: thrown, and not emitted.
+    throw new InvalidOptionError(`Option 'tls' cannot be used: ${(error as Error).message}`);
+  }
+  return connected(attempt, attempt.keep(secured), 'secureConnect', where);
+}
+
+async function connected<Kind extends Socket>(
+  attempt: Attempt,
+  socket: Kind,
+  event: 'connect' | 'secureConnect',
+  where: string,
+): Promise<Kind> {
+  try {
+    await attempt.until(socket, event);
+  } catch (error) {
+    throw attempt.signal.aborted ? attempt.signal.reason : networkError(error, where);
+  }
+  return socket;
+}

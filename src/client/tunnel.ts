@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net';
+import { HandshakeError } from '../protocol/errors';
+import type { Attempt } from './attempt';
+import { exchange } from './exchange';
+import { basicAuthorization } from './target';
+
+/**
+ * Asks an HTTP proxy for a tunnel (CONNECT; RFC 9110, section 9.3.6).
+ *
+ * @param socket the connection to the proxy
+ * @param authority host and port of the server behind it
+ * @throws HandshakeError with what the proxy answered instead
+ */
+export async function openTunnel(attempt: Attempt, socket: Socket, proxy: URL, authority: string): Promise<Socket> {
+  const authorization = basicAuthorization(proxy, "Option 'proxy'");
+  const headers = { Host: authority, ...(authorization && { 'Proxy-Authorization': authorization }) };
+  const where = `the proxy ${proxy.protocol}//${proxy.host}`;
+  const { response, head } = await exchange(attempt, socket, { method: 'CONNECT', path: authority, headers }, where);
+  const { statusCode = 0, statusMessage } = response;
+  if (statusCode < 200 || statusCode > 299) {
+    const hint = statusCode === 407 ? '; user and password go into its URL' : '';
+    throw new HandshakeError(`${sentence(where)} answered ${statusCode} ${statusMessage}${hint}`, {
+      code: 'PROXY_REFUSED',
+      response: { status: statusCode, headers: response.headers, body: '' },
+    });
+  }
+  if (head !== undefined && head.length > 0) socket.unshift(head);
+  return socket;
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { answerError, networkError } from '../../src/client/network-error';
+import { ConnectError, HandshakeError } from '../../src/protocol/errors';
+
+const failure = (code: string, message = 'words') => Object.assign(new Error(message), { code });
+
+describe('networkError', () => {
+  it('keeps code and cause', () => {
+    const cause = failure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1');
+    const error = networkError(cause, 'ws://a:1');
+    expect(error).to.be.instanceOf(ConnectError);
+    expect(error).to.include({ code: 'ECONNREFUSED', cause });
+    expect(error.message).to.equal('Could not connect to ws://a:1: connect ECONNREFUSED 127.0.0.1:1');
+  });
+
+  it('has words for several addresses, where Node has none', () => {
+    const all = Object.assign(new AggregateError([new Error('first'), new Error('second')]), { code: 'ECONNREFUSED' });
+    expect(networkError(all, 'ws://a').message).to.equal('Could not connect to ws://a: first; second');
+  });
+
+  it('has a code where Node has none', () => {
+    expect(networkError(new Error('odd'), 'ws://a').code).to.equal('CONNECT_FAILED');
+  });
+
+  for (const code of [
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  ]) {
+    it(`says what helps against ${code}`, () => {
+      expect(networkError(failure(code), 'wss://a').message).to.match(/words \(tls: \{ ca \} makes/);
+    });
+  }
+});
+
+describe('answerError', () => {
+  it('tells an answer that is no HTTP from a lost connection', () => {
+    const garbage = answerError(failure('HPE_INVALID_CONSTANT'), 'ws://a');
+    expect(garbage).to.be.instanceOf(HandshakeError);
+    expect(garbage).to.include({ code: 'INVALID_RESPONSE', status: 502 });
+    expect(answerError(failure('HPE_HEADER_OVERFLOW'), 'ws://a')).to.include({ code: 'HEAD_TOO_LARGE', status: 502 });
+    const lost = answerError(failure('ECONNRESET', 'socket hang up'), 'ws://a');
+    expect(lost).to.be.instanceOf(ConnectError);
+    expect(lost.message).to.equal('Could not connect to ws://a: it closed the connection without an answer');
+    expect(answerError(failure('EPIPE'), 'ws://a')).to.include({
+      code: 'EPIPE',
+      message: 'Could not connect to ws://a: words',
+    });
+  });
+});
