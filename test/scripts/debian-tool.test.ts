@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Context } from 'mocha';
-import { debianTool, findProgram } from '../support/debian-tool';
+import { debianPython, debianTool, findProgram } from '../support/debian-tool';
 
 describe('debianTool', () => {
   const { PATH, CI } = process.env;
@@ -60,6 +60,18 @@ describe('debianTool', () => {
     expect(() => debianTool({} as Context, 'not-there', 'some-package')).to.throw(
       'not-there is needed for this test: apt-get install some-package',
     );
+  });
+
+  it("knows the modules of Debian's Python, and says which package has one", () => {
+    process.env.CI = 'true';
+    expect(() => debianPython({} as Context, 'not_there', 'python3-not-there')).to.throw(
+      'the Python module not_there is needed for this test: apt-get install python3-not-there',
+    );
+  });
+
+  it("gives Debian's Python where it has the module", function () {
+    if (findProgram('python3', ['/usr/bin']) === undefined) this.skip();
+    expect(debianPython({} as Context, 'json')).to.equal('/usr/bin/python3');
   });
 
   function restore(name: string, value: string | undefined): void {

@@ -22,9 +22,33 @@ let updated = false;
  * @param debianPackage the package that has it; the command's name when not given
  */
 export function debianTool(context: Context, command: string, debianPackage = command): string {
-  const found = findProgram(command) ?? (install(context, debianPackage) ? findProgram(command) : undefined);
+  return provide(context, command, debianPackage, `put ${command} in the PATH`, () => findProgram(command));
+}
+
+/**
+ * The path of Debian's Python, with a module that Debian has as a package. Another Python that comes first in the PATH does
+ * not see what Debian installs.
+ *
+ * @param debianPackage the package that has the module; `python3-` and the module's name when not given
+ */
+export function debianPython(context: Context, module: string, debianPackage = `python3-${module}`): string {
+  const python = '/usr/bin/python3';
+  return provide(context, `the Python module ${module}`, debianPackage, `give it to ${python}`, () => {
+    const { status } = spawnSync(python, ['-c', `import ${module}`], { stdio: 'ignore' });
+    return status === 0 ? python : undefined;
+  });
+}
+
+function provide(
+  context: Context,
+  what: string,
+  debianPackage: string,
+  otherwise: string,
+  find: () => string | undefined,
+): string {
+  const found = find() ?? (install(context, debianPackage) ? find() : undefined);
   if (found !== undefined) return found;
-  const advice = `${command} is needed for this test: apt-get install ${debianPackage} (or put ${command} in the PATH)`;
+  const advice = `${what} is needed for this test: apt-get install ${debianPackage} (or ${otherwise})`;
   if (process.env.CI) throw new Error(advice);
   console.log(`      skipped: ${advice}`);
   context.skip();
