@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Child, startChild } from './children';
+import { checkCompressedAnswers } from './compressed-answers';
 import { type Cores, pinned } from './cores';
 import { BenchError } from './errors';
-import { encodeRing, type MessageShape } from './frames';
+import { createRing, encodeRing } from './frames';
 import type { Peer } from './peers';
 import type { IdleScenario, LoadScenario, Scenario } from './scenarios';
 import type { Workshop } from './workshop';
@@ -18,6 +19,8 @@ export interface Sample {
   serverCpu?: number;
   /** Share of its core that the generator used: below 0.5, it could have driven at least twice as much. */
   generatorCpu?: number;
+  /** Bytes of an answer's payload on the wire. */
+  meanPayload?: number;
   /** From sending a message to its answer (or its last delivery), in microseconds. */
   latency?: { p50: number; p90: number; p99: number; p999: number };
 }
@@ -46,6 +49,7 @@ export async function measure(setup: Setup, scenario: Scenario, peer: Peer): Pro
   const command = peer.command(setup.workshop, setup.nodeFlags ?? []);
   const server = startChild(`The server of ${peer.name}`, pinned(setup.cores.server, command), {
     NODE_ENV: 'production',
+    ...(scenario.message?.compressed && { BENCH_DEFLATE: '1' }),
     ...peer.env,
   });
   try {
@@ -71,15 +75,14 @@ function startGenerator(setup: Setup, load: Scenario['load'], options: Record<st
   return startChild('The generator', pinned(setup.cores.generator, [setup.workshop.generator, load, ...flags]));
 }
 
-function writeFrames(setup: Setup, message: MessageShape, inFlight: number): string {
-  return setup.workshop.write('frames', encodeRing(message, inFlight));
-}
-
 async function measureLoad(setup: Setup, scenario: LoadScenario, server: Child, port: number): Promise<Sample> {
+  const messages = createRing(scenario.message, scenario.differentMessages ?? scenario.inFlight);
+  if (scenario.message.compressed) await checkCompressedAnswers(scenario.load, port, messages);
   const generator = startGenerator(setup, scenario.load, {
     port,
     'server-pid': server.pid,
-    frames: writeFrames(setup, scenario.message, scenario.inFlight),
+    frames: setup.workshop.write('frames', encodeRing(scenario.message, messages)),
+    'in-flight': scenario.inFlight,
     path: scenario.load === 'fanout' ? '/subscribe' : '/echo',
     connections: scenario.connections,
     warmup: setup.warmup,
@@ -89,8 +92,8 @@ async function measureLoad(setup: Setup, scenario: LoadScenario, server: Child, 
     const { perSecond, ...rest } = (await generator.nextLine(
       CONNECT_PATIENCE + (setup.warmup + setup.duration) * STRETCH,
     )) as GeneratorReport;
-    const { serverCpu, generatorCpu, latency } = rest;
-    return { value: perSecond, serverCpu, generatorCpu, latency };
+    const { serverCpu, generatorCpu, meanPayload, latency } = rest;
+    return { value: perSecond, serverCpu, generatorCpu, meanPayload, latency };
   } finally {
     await generator.stop();
   }
@@ -100,10 +103,13 @@ async function measureLoad(setup: Setup, scenario: LoadScenario, server: Child, 
 type GeneratorReport = Required<Omit<Sample, 'value'>> & { messages: number; seconds: number; perSecond: number };
 
 async function measureIdle(setup: Setup, scenario: IdleScenario, server: Child, port: number): Promise<Sample> {
+  const { message } = scenario;
   const generator = startGenerator(setup, 'idle', {
     port,
     path: '/echo',
-    ...(scenario.message && { frames: writeFrames(setup, scenario.message, 1) }),
+    ...(message && {
+      frames: setup.workshop.write('frames', encodeRing(message, createRing(message, scenario.exchanged ?? 1))),
+    }),
   });
   const open = async (connections: number) => {
     generator.tell(String(connections));

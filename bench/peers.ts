@@ -1,6 +1,6 @@
 /**
  * Who is measured. A new peer is a row here and a server in `bench/servers` that keeps to what `servers/serve.ts` says
- * about stdin and stdout, and serves `/echo`, `/subscribe` and `/publish`.
+ * about stdin and stdout, and serves `/echo`, `/subscribe` and `/publish`, compressed where BENCH_DEFLATE is set.
  */
 
 import { existsSync } from 'node:fs';
@@ -16,6 +16,8 @@ export interface Peer {
   /** Program and arguments; `nodeFlags` are for those that run on Node. */
   command(workshop: Workshop, nodeFlags: readonly string[]): readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** It knows nothing of messages, and has no part in scenarios with compressed ones. */
+  isBare?: boolean;
   /** Throws when it cannot run here, and says what to do about it. */
   check?(): void;
 }
@@ -37,5 +39,5 @@ export const peers: readonly Peer[] = [
   { name: ours, title: 'this package, in an Express app', command: onNode('switchboard'), check: checkBuilt },
   // Only its own code: bufferutil is a native add-on that a user may or may not have.
   { name: 'ws', title: 'ws without bufferutil', command: onNode('ws'), env: { WS_NO_BUFFER_UTIL: '1' } },
-  { name: 'net', title: 'bare node:net, no protocol work: the limit', command: onNode('net') },
+  { name: 'net', title: 'bare node:net, no protocol work: the limit', command: onNode('net'), isBare: true },
 ];

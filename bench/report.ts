@@ -78,6 +78,9 @@ function columnsOf(scenario: Scenario): Column[] {
     ratioColumn('per CPU second', perCpuSecond),
     medianColumn('server CPU', (sample) => sample.serverCpu, formatPercent),
     medianColumn('generator CPU', (sample) => sample.generatorCpu, formatPercent),
+    ...(scenario.message?.compressed
+      ? [medianColumn('bytes on the wire', (sample) => sample.meanPayload, formatCount)]
+      : []),
     medianColumn('p50', (sample) => sample.latency?.p50, formatMicroseconds),
     medianColumn('p99', (sample) => sample.latency?.p99, formatMicroseconds),
   ];

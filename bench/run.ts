@@ -25,14 +25,15 @@ function note(text: string): void {
 
 /** A B C A B C …: what else the machine does in the meantime weighs on all of them alike. */
 async function measureScenario(options: BenchOptions, setup: Setup, scenario: Scenario): Promise<ScenarioResult> {
+  const taking = options.peers.filter((peer) => !(scenario.message?.compressed && peer.isBare));
   const result: ScenarioResult = {
     scenario,
-    samples: new Map(options.peers.map(({ name }) => [name, []])),
+    samples: new Map(taking.map(({ name }) => [name, []])),
     failures: [],
   };
   const rounds = scenario.load === 'idle' ? options.idleRounds : options.rounds;
   for (let round = 1; round <= rounds; round++) {
-    for (const peer of options.peers) {
+    for (const peer of taking) {
       const label = `${scenario.name}, round ${round} of ${rounds}, ${peer.name}`;
       try {
         const sample = await measure(withProfile(options, setup, scenario, peer), scenario, peer);
@@ -65,7 +66,7 @@ function withProfile(options: BenchOptions, setup: Setup, scenario: Scenario, pe
 function printProfiles(options: BenchOptions, result: ScenarioResult): void {
   if (options.profile === undefined) return;
   for (const peer of options.peers) {
-    if (result.failures.some((failure) => failure.peer === peer.name)) continue;
+    if (!result.samples.has(peer.name) || result.failures.some((failure) => failure.peer === peer.name)) continue;
     const path = join(options.profile, profileName(result.scenario, peer));
     const lines = topSelfTimes(path, PROFILE_LINES, options.duration).map(
       ({ where, share }) => `    ${(share * 100).toFixed(1).padStart(5)} %  ${where}`,

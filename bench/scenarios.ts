@@ -24,6 +24,8 @@ export interface LoadScenario extends Common {
   message: MessageShape;
   /** Messages that a connection (or the publisher) has sent and that are not answered (or not yet everywhere). */
   inFlight: number;
+  /** Where they are compressed: so many that none is found again as far as deflate looks back. @default inFlight */
+  differentMessages?: number;
 }
 
 /** Resident memory of the server per connection that is open and silent. */
@@ -32,11 +34,14 @@ export interface IdleScenario extends Common {
   unit: 'bytes/connection';
   /** What each connection has exchanged before it falls silent, if anything. */
   message?: MessageShape;
+  /** How many of them. @default 1 */
+  exchanged?: number;
 }
 
 export type Scenario = LoadScenario | IdleScenario;
 
 const text32: MessageShape = { type: 'text', size: 32 };
+const json512: MessageShape = { type: 'json', size: 512, compressed: true };
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -99,6 +104,28 @@ export const scenarios: readonly Scenario[] = [
     goals: [{ peer: 'ws', atLeast: 5 }],
   },
   {
+    name: 'deflate-echo',
+    title: 'Compressed echo, 512 B JSON, 64 connections, 8 in flight',
+    load: 'echo',
+    unit: 'messages/s',
+    connections: 64,
+    message: json512,
+    inFlight: 8,
+    differentMessages: 256,
+    goals: [{ peer: 'ws', atLeast: 2 }],
+  },
+  {
+    name: 'deflate-fanout',
+    title: 'Compressed fan-out to 200, 512 B JSON, 16 in flight',
+    load: 'fanout',
+    unit: 'deliveries/s',
+    connections: 200,
+    message: json512,
+    inFlight: 16,
+    differentMessages: 256,
+    goals: [{ peer: 'ws', atLeast: 20 }],
+  },
+  {
     name: 'idle-10000',
     title: 'Memory of 10,000 idle connections',
     load: 'idle',
@@ -113,6 +140,17 @@ export const scenarios: readonly Scenario[] = [
     unit: 'bytes/connection',
     connections: 10_000,
     message: text32,
+    fullOnly: true,
+    goals: [{ peer: 'ws', atMost: 1 }],
+  },
+  {
+    name: 'idle-deflate',
+    title: 'Memory of 2,000 connections, idle after 50 compressed messages of 512 B each way',
+    load: 'idle',
+    unit: 'bytes/connection',
+    connections: 2_000,
+    message: json512,
+    exchanged: 50,
     fullOnly: true,
     goals: [{ peer: 'ws', atMost: 1 }],
   },

@@ -42,12 +42,13 @@ static void receive_all(int fd, uint8_t *bytes, size_t length) {
   }
 }
 
-static void handshake(int fd, uint16_t port, const char *path) {
+static void handshake(int fd, uint16_t port, const char *path, bool compressed) {
   char request[512];
   int length = snprintf(request, sizeof request,
                         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                        path, port, KEY);
+                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+                        path, port, KEY,
+                        compressed ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
   send_all(fd, (const uint8_t *)request, (size_t)length);
 
   char response[RESPONSE_MAX + 1];
@@ -64,6 +65,9 @@ static void handshake(int fd, uint16_t port, const char *path) {
   }
   if (strncmp(response, "HTTP/1.1 101 ", 13) != 0 || strstr(response, ACCEPT) == NULL) {
     fail("The server did not accept the handshake on %s:\n%s", path, response);
+  }
+  if (compressed && strstr(response, "permessage-deflate") == NULL) {
+    fail("The server did not agree on permessage-deflate on %s:\n%s", path, response);
   }
   if (end + 4 != response + received) fail("The server sent bytes after its handshake that nobody asked for");
 }
@@ -89,7 +93,7 @@ int connection_open(const struct target *target, const char *path, unsigned inde
   if (connect(fd, (struct sockaddr *)&server, sizeof server) != 0) {
     fail_errno("Cannot connect to 127.0.0.1:%u (connection %u)", target->port, index);
   }
-  handshake(fd, target->port, path);
+  handshake(fd, target->port, path, target->compressed);
   return fd;
 }
 
@@ -107,15 +111,15 @@ void connection_check_turn(int fd, const struct ring *ring) {
       receive_all(fd, header_bytes + have, header.length - have);
       have = header.length;
     }
-    if (header.payload_length != slot->payload_length || header.opcode != slot->opcode || !header.fin || header.rsv != 0) {
+    if (!ring_is_answer(ring, slot, &header)) {
       fail("The server answered message %u with a frame of opcode %u, %llu bytes; expected opcode %u, %llu bytes", i + 1,
            header.opcode, (unsigned long long)header.payload_length, slot->opcode, (unsigned long long)slot->payload_length);
     }
-    uint8_t *payload = malloc(slot->payload_length + 1);
-    if (payload == NULL) fail("No memory for an answer of %llu bytes", (unsigned long long)slot->payload_length);
-    receive_all(fd, payload, slot->payload_length);
+    uint8_t *payload = malloc(header.payload_length + 1);
+    if (payload == NULL) fail("No memory for an answer of %llu bytes", (unsigned long long)header.payload_length);
+    receive_all(fd, payload, header.payload_length);
     const uint8_t *expected = header.masked ? slot->masked_payload : slot->payload;
-    if (memcmp(payload, expected, slot->payload_length) != 0) fail("The server answered message %u with other bytes", i + 1);
+    if (!ring->compressed && memcmp(payload, expected, slot->payload_length) != 0) fail("The server answered message %u with other bytes", i + 1);
     free(payload);
   }
 }

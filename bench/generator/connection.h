@@ -2,6 +2,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@
 
 struct target {
   uint16_t port; /* on 127.0.0.1 */
+  bool compressed; /* offers permessage-deflate, and insists on it */
 };
 
 /* Connects and performs the opening handshake on `path`. `index` spreads many connections over source addresses. */

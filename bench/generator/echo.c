@@ -1,4 +1,4 @@
-/* Every connection keeps the whole ring in flight: each answer that is complete pays for the next message. */
+/* Every connection keeps as many messages in flight as it may: each answer that is complete pays for the next one. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -33,7 +33,8 @@ static void take_answers(struct client *client, struct load *load) {
   uint64_t now = clock_now();
   for (unsigned i = 0; i < answers; i++) {
     latency_add(&load->window.latency, now - client->sent_at[slot]);
-    client->sent_at[slot] = now;
+    /* What it pays for is sent at once. */
+    client->sent_at[(slot + load->in_flight) % load->ring.count] = now;
     slot = ring_next(&load->ring, slot);
   }
   load->window.messages += answers;
@@ -60,8 +61,8 @@ void load_echo(struct load *load) {
   window_begin(&load->window);
   uint64_t now = clock_now();
   for (unsigned i = 0; i < load->connections; i++) {
-    for (unsigned slot = 0; slot < ring->count; slot++) clients[i].sent_at[slot] = now;
-    sender_owe(&clients[i].sender, ring, ring->count);
+    for (unsigned slot = 0; slot < load->in_flight; slot++) clients[i].sent_at[slot] = now;
+    sender_owe(&clients[i].sender, ring, load->in_flight);
     flush(&clients[i], ring, epoll);
   }
   struct epoll_event events[EVENTS];

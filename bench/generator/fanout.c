@@ -72,7 +72,7 @@ void load_fanout(struct load *load) {
   connection_set_nonblocking(publisher.fd);
 
   window_begin(&load->window);
-  publish(&publisher, publications, ring->count, load);
+  publish(&publisher, publications, load->in_flight, load);
   while (window_goes_on(&load->window, clock_now())) {
     int count = epoll_wait(epoll, events, EVENTS, publisher.due > 0 ? 1 : 100);
     unsigned finished = 0;

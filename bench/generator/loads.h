@@ -11,6 +11,7 @@ struct load {
   const char *path;         /* every connection; subscribers in a fan-out */
   const char *publish_path; /* the publisher of a fan-out */
   unsigned connections;
+  unsigned in_flight; /* messages sent and not answered: of each connection, or of the publisher */
   struct ring ring;
   struct window window;
 };

@@ -3,7 +3,8 @@
  * JSON, in which generatorCpu tells the share of its core that it has used: below 0.5, it could have driven at least
  * twice what it measured.
  *
- *   generator echo   --port N --server-pid N --frames FILE --path /echo --connections N --warmup MS --duration MS
+ *   generator echo   --port N --server-pid N --frames FILE --path /echo --connections N --in-flight N
+ *                    --warmup MS --duration MS
  *   generator fanout … --path /subscribe --publish-path /publish …
  *   generator idle   --port N --path /echo [--frames FILE]
  */
@@ -27,6 +28,7 @@ static const struct option OPTIONS[] = {
     {"frames", required_argument, NULL, 'f'},       {"path", required_argument, NULL, 'u'},
     {"publish-path", required_argument, NULL, 'b'}, {"connections", required_argument, NULL, 'c'},
     {"warmup", required_argument, NULL, 'w'},       {"duration", required_argument, NULL, 'd'},
+    {"in-flight", required_argument, NULL, 'i'},
     {NULL, 0, NULL, 0},
 };
 
@@ -48,6 +50,7 @@ static void read_options(int count, char **arguments, struct load *load) {
       case 'b': load->publish_path = optarg; break;
       case 'c': load->connections = (unsigned)number(optarg); break;
       case 'w': load->window.warmup = number(optarg) * 1000000u; break;
+      case 'i': load->in_flight = (unsigned)number(optarg); break;
       case 'd': load->window.duration = number(optarg) * 1000000u; break;
       default: exit(1); /* getopt_long has said why */
     }
@@ -67,6 +70,8 @@ int main(int count, char **arguments) {
   for (size_t i = 0; count > 1 && i < sizeof LOADS / sizeof *LOADS; i++) {
     if (strcmp(arguments[1], LOADS[i].name) == 0) {
       read_options(count - 1, arguments + 1, &load);
+      load.target.compressed = load.ring.compressed;
+      if (load.in_flight == 0 || load.in_flight > load.ring.count) load.in_flight = load.ring.count;
       LOADS[i].run(&load);
       return 0;
     }

@@ -21,9 +21,13 @@ static ssize_t receive(int fd, void *bytes, size_t length, int flags) {
   return received;
 }
 
-static void check_header(const struct frame_header *header, const struct ring_slot *slot) {
+static uint64_t payload_bytes, payloads;
+
+double receiver_mean_payload(void) { return payloads == 0 ? 0 : (double)payload_bytes / (double)payloads; }
+
+static void check_header(const struct frame_header *header, const struct ring *ring, const struct ring_slot *slot) {
   if (header->opcode == OPCODE_CLOSE) fail("The server sent a close frame during the measurement");
-  if (header->payload_length != slot->payload_length || header->opcode != slot->opcode || !header->fin || header->rsv != 0) {
+  if (!ring_is_answer(ring, slot, header)) {
     fail("The server sent a frame of opcode %u, %llu bytes; expected opcode %u, %llu bytes", header->opcode,
          (unsigned long long)header->payload_length, slot->opcode, (unsigned long long)slot->payload_length);
   }
@@ -61,13 +65,17 @@ unsigned receiver_read(struct receiver *receiver, const struct ring *ring) {
         continue;
       }
       const struct ring_slot *slot = &ring->slots[receiver->slot];
-      check_header(&header, slot);
+      check_header(&header, ring, slot);
+      payload_bytes += header.payload_length;
+      payloads++;
       if (header.payload_length > available) {
         receiver->payload_left = header.payload_length - available;
         break;
       }
       const uint8_t *expected = header.masked ? slot->masked_payload : slot->payload;
-      if (memcmp(position, expected, header.payload_length) != 0) fail("The server sent a message with other bytes");
+      if (!ring->compressed && memcmp(position, expected, header.payload_length) != 0) {
+        fail("The server sent a message with other bytes");
+      }
       position += header.payload_length;
     } else if (receiver->payload_left > available) {
       receiver->payload_left -= available;

@@ -22,4 +22,7 @@ struct receiver {
 /* Reads once. Returns how many messages became complete; they are the ones from the slot before the call on. */
 unsigned receiver_read(struct receiver *receiver, const struct ring *ring);
 
+/* Bytes of a payload on the wire, on average over all that has come: what compression has made of it. */
+double receiver_mean_payload(void);
+
 #endif

@@ -34,6 +34,7 @@ static uint8_t *unmask(const uint8_t *masked, uint64_t length, const uint8_t mas
 void ring_load(struct ring *ring, const char *path) {
   ring->bytes = read_whole_file(path, &ring->length);
   ring->count = 0;
+  ring->compressed = false;
   ring->slots = NULL;
   for (size_t offset = 0; offset < ring->length;) {
     struct frame_header header;
@@ -48,12 +49,19 @@ void ring_load(struct ring *ring, const char *path) {
         .offset = offset,
         .header_length = header.length,
         .opcode = header.opcode,
+        .rsv = header.rsv,
         .payload_length = header.payload_length,
         .masked_payload = frame + header.length,
         .payload = unmask(frame + header.length, header.payload_length, header.mask),
     };
+    if (header.rsv != 0) ring->compressed = true;
     offset += header.length + header.payload_length;
   }
+}
+
+bool ring_is_answer(const struct ring *ring, const struct ring_slot *slot, const struct frame_header *header) {
+  if (header->opcode != slot->opcode || !header->fin || header->rsv != slot->rsv) return false;
+  return ring->compressed || header->payload_length == slot->payload_length;
 }
 
 size_t ring_span(const struct ring *ring, unsigned slot, unsigned count) {

@@ -1,6 +1,9 @@
 /*
  * The frames to send, encoded beforehand by the bench (bench/frames.ts) and read from a file. Every connection sends
- * them round and round, and as many as there are messages in flight.
+ * them round and round.
+ *
+ * Frames with RSV1 are compressed messages. Their answers are compressed by the server, in its own way: only their headers
+ * are checked here. That they inflate to what was sent is checked by a client before (bench/compressed-answers.ts).
  *
  * The bytes are stored twice in a row, so that any run of up to `count` frames is contiguous: one write, whatever
  * frame it starts with.
@@ -8,6 +11,7 @@
 #ifndef RING_H
 #define RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +19,7 @@ struct ring_slot {
   size_t offset;          /* of the frame in `bytes` */
   unsigned header_length; /* of the frame as we send it */
   unsigned opcode;
+  unsigned rsv;
   uint64_t payload_length;
   const uint8_t *masked_payload; /* as sent: what a server that echoes raw bytes returns */
   const uint8_t *payload;        /* unmasked: what a WebSocket server returns */
@@ -24,10 +29,16 @@ struct ring {
   uint8_t *bytes;
   size_t length; /* of one turn */
   unsigned count;
+  bool compressed;
   struct ring_slot *slots;
 };
 
 void ring_load(struct ring *ring, const char *path);
+
+struct frame_header;
+
+/* Whether a frame of this header answers the one that was sent. */
+bool ring_is_answer(const struct ring *ring, const struct ring_slot *slot, const struct frame_header *header);
 
 /* Bytes of `count` frames from `slot` on. */
 size_t ring_span(const struct ring *ring, unsigned slot, unsigned count);

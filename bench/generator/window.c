@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "fail.h"
+#include "receiver.h"
 
 enum { STRETCH = 4, LOOK_EVERY = 2 * 1000 * 1000 /* nanoseconds */ };
 
@@ -49,8 +50,10 @@ void window_report(const struct window *window) {
   double own = clock_own_cpu() - window->own_cpu;
   double server = clock_cpu_of(window->server) - window->server_cpu;
   printf("{\"messages\":%llu,\"seconds\":%.6f,\"perSecond\":%.1f,\"generatorCpu\":%.4f,\"serverCpu\":%.4f,"
+         "\"meanPayload\":%.1f,"
          "\"latency\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f}}\n",
          (unsigned long long)window->messages, seconds, (double)window->messages / seconds, own / seconds, server / seconds,
+         receiver_mean_payload(),
          latency_percentile(&window->latency, 0.5), latency_percentile(&window->latency, 0.9),
          latency_percentile(&window->latency, 0.99), latency_percentile(&window->latency, 0.999));
 }

@@ -10,6 +10,9 @@
 import type { AddressInfo, Server } from 'node:net';
 import { createInterface } from 'node:readline';
 
+/** Compression for servers that are asked for it, the same for all: every message, at one level, and what is our default else. */
+export const deflateSettings = process.env.BENCH_DEFLATE === '1' && { threshold: 0, level: 3, clientMaxWindowBits: 12 };
+
 /** Lets `server` listen on a free port of 127.0.0.1 and connects it to the bench. */
 export function serve(server: Server): void {
   server.listen(0, '127.0.0.1', 4096, () => {

@@ -3,10 +3,10 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { switchboard } from 'switchboard';
-import { serve } from './serve';
+import { deflateSettings, serve } from './serve';
 
 const app = express();
-const board = switchboard(app);
+const board = switchboard(app, { perMessageDeflate: deflateSettings });
 
 app.ws('/echo', (socket) => {
   socket.on('message', (data) => socket.send(data));

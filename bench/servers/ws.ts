@@ -2,12 +2,18 @@
 
 import { createServer } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { serve } from './serve';
+import { deflateSettings, serve } from './serve';
 
 const server = createServer();
 const subscribers = new Set<WebSocket>();
 
-new WebSocketServer({ server }).on('connection', (socket, request) => {
+const perMessageDeflate = deflateSettings && {
+  threshold: deflateSettings.threshold,
+  clientMaxWindowBits: deflateSettings.clientMaxWindowBits,
+  zlibDeflateOptions: { level: deflateSettings.level },
+};
+
+new WebSocketServer({ server, perMessageDeflate }).on('connection', (socket, request) => {
   socket.on('error', () => socket.terminate());
   if (request.url === '/subscribe') {
     subscribers.add(socket);

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { startChild } from '../../bench/children';
-import { encodeRing } from '../../bench/frames';
+import { createRing, encodeRing, type MessageShape } from '../../bench/frames';
 import { openWorkshop, type Workshop } from '../../bench/workshop';
 import { WebSocketHandshake } from '../../src/protocol/handshake';
 import { needGenerator } from '../support/bench-generator';
+
+const text32: MessageShape = { type: 'text', size: 32 };
 
 describe('bench generator', function () {
   this.timeout(60_000);
@@ -40,10 +42,10 @@ describe('bench generator', function () {
     return (server.address() as AddressInfo).port;
   }
 
-  async function echo(port: number, path = '/echo'): Promise<Record<string, number>> {
+  async function echo(port: number, shape: MessageShape = text32): Promise<Record<string, number>> {
     const generator = startChild('The generator', [
-      ...[workshop!.generator, 'echo', '--port', String(port), '--path', path, '--server-pid', String(process.pid)],
-      ...['--frames', workshop!.write('frames', encodeRing({ type: 'text', size: 32 }, 4))],
+      ...[workshop!.generator, 'echo', '--port', String(port), '--path', '/echo', '--server-pid', String(process.pid)],
+      ...['--frames', workshop!.write('frames', encodeRing(shape, createRing(shape, 4)))],
       ...['--connections', '2', '--warmup', '10', '--duration', '100'],
     ]);
     try {
