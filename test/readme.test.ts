@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -72,6 +73,22 @@ describe('README', function () {
     expect(await log.next()).to.equal('ready');
   });
 
+  it('example compression compresses what is worth it, where it is on', async () => {
+    const port = await reader.start('compression');
+    const prices = new WebSocket(`ws://localhost:${port}/prices`);
+    clients.push(prices);
+    const [{ socket }] = await once(prices, 'upgrade');
+    const sizes: number[] = [];
+    prices.on('message', (data) => sizes.push((data as Buffer).length));
+    while (sizes.length < 2) await once(prices, 'message');
+    expect(prices.extensions).to.equal('permessage-deflate');
+    expect(sizes).to.deep.equal([5601, 5000]);
+    expect(socket.bytesRead).to.be.above(5000).and.below(6000);
+
+    const { client } = await connect(`ws://localhost:${port}/video`);
+    expect(client.extensions).to.equal('');
+  });
+
   it('example two-modules has a router, and lets a page of the named origin in', async () => {
     const port = await reader.start('two-modules');
     const log = await connect(`ws://localhost:${port}/feed/log`, { origin: 'http://localhost:5173' });
@@ -106,6 +123,41 @@ describe('README', function () {
   it('example chat-server starts and stops', async () => {
     const [line] = await reader.run('chat-server');
     expect(line).to.match(/^chat on port \d+$/);
+  });
+
+  it('example client talks, and is told why it is refused', async () => {
+    const [joined, refused, ...rest] = await reader.run('client');
+    expect(JSON.parse(joined!)).to.include({ type: 'joined', room: 'general' });
+    expect(refused).to.match(
+      /^The server answered 403 Forbidden Pages of the origin "https:\/\/elsewhere.example" may not/,
+    );
+    expect(rest).to.deep.equal(['']);
+  });
+
+  it('example streams takes and gives in pieces, and streams', async () => {
+    const url = `ws://localhost:${await reader.start('streams')}`;
+    const upload = await connect(`${url}/upload`);
+    const hash = createHash('sha256');
+    for (let i = 0; i < 40; i++) {
+      const fragment = Buffer.alloc(64 * 1024, i);
+      hash.update(fragment);
+      upload.client.send(fragment, { fin: i === 39 });
+    }
+    expect(await upload.next()).to.equal(hash.digest('hex'));
+
+    const download = await connect(`${url}/download`);
+    expect(JSON.parse(await download.next())).to.include({ name: 'switchboard' });
+
+    for (const [path, answer] of [
+      ['echo', 'hello'],
+      ['shout', 'HELLO'],
+    ]) {
+      const talk = await connect(`${url}/${path}`);
+      talk.client.send('hello');
+      expect(await talk.next()).to.equal(answer);
+      talk.client.close(1000);
+      expect((await once(talk.client, 'close'))[0]).to.equal(1000);
+    }
   });
 
   it('example protocol prints what it says', async () => {
