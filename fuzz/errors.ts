@@ -1,0 +1,4 @@
+/** A failure that a person can act on: printed without a stack. */
+export class FuzzError extends Error {
+  override name = 'FuzzError';
+}
