@@ -7,6 +7,7 @@ export { ChatServer, type ChatServerOptions } from './chat/chat-server';
 export type { ChatDraft, ChatOptions } from './chat/options';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
 // The client
+export type { ClientConnection, OpeningResponse } from './client/client-connection';
 export { connect } from './client/connect';
 export type { ConnectOptions } from './client/options';
 export type { RequestHeaders } from './client/request-headers';
@@ -55,6 +56,7 @@ export type {
 export { upgrade } from './express/upgrade';
 // The protocol
 export { CloseCode } from './protocol/close-code';
+export type { PerMessageDeflateOptions } from './protocol/deflate-options';
 // Errors
 export {
   AdapterError,

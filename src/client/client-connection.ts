@@ -1,4 +1,12 @@
-import { WebSocketConnection } from '../connection/websocket-connection';
+import type { Duplex } from 'node:stream';
+import { WebSocketConnection, type WebSocketConnectionInit } from '../connection/websocket-connection';
+
+/** The head of the 101 that opened a connection. */
+export interface OpeningResponse {
+  readonly status: number;
+  /** By lower-case name, as node:http has them: `set-cookie` is a list. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
 
 /** Milliseconds that messages which keep more from being read wait for somebody: less than servers wait for a pong. */
 const patience = 5_000;
@@ -13,13 +21,23 @@ const patience = 5_000;
  * it likes, as on a server.
  */
 export class ClientConnection extends WebSocketConnection {
-  private patience: NodeJS.Timeout | undefined;
+  private patienceTimer: NodeJS.Timeout | undefined;
+
+  /** @internal */
+  constructor(
+    transport: Duplex,
+    init: WebSocketConnectionInit,
+    /** What the server said when it opened the connection: cookies, say. */
+    readonly response: OpeningResponse,
+  ) {
+    super(transport, init);
+  }
 
   protected override updateReading(): void {
     super.updateReading();
     const isStuck = this.isStuck;
-    if (isStuck === (this.patience !== undefined)) return;
-    if (isStuck) this.patience = setTimeout(() => this.lostPatience(), patience);
+    if (isStuck === (this.patienceTimer !== undefined)) return;
+    if (isStuck) this.patienceTimer = setTimeout(() => this.lostPatience(), patience);
     else this.stopWaiting();
   }
 
@@ -29,13 +47,13 @@ export class ClientConnection extends WebSocketConnection {
   }
 
   private lostPatience(): void {
-    this.patience = undefined;
+    this.patienceTimer = undefined;
     if (this.isStuck) this.openGate();
   }
 
   private stopWaiting(): void {
-    clearTimeout(this.patience);
-    this.patience = undefined;
+    clearTimeout(this.patienceTimer);
+    this.patienceTimer = undefined;
   }
 
   /** @internal */

@@ -1,8 +1,9 @@
-import type { WebSocketConnection } from '../connection/websocket-connection';
+import { getMaxListeners, setMaxListeners } from 'node:events';
 import { createKey, offerHeaders, verifyUpgradeResponse } from '../protocol/client-handshake';
 import { checkDeflateAnswer, offerDeflate } from '../protocol/deflate-negotiation';
 import { HandshakeError, InvalidOptionError, type RefusedResponse, TimeoutError } from '../protocol/errors';
 import { type ExtensionOffer, serializeExtensions } from '../protocol/headers';
+import { describe } from '../protocol/options';
 import { PerMessageDeflate } from '../protocol/permessage-deflate';
 import { Attempt } from './attempt';
 import { ClientConnection } from './client-connection';
@@ -12,6 +13,9 @@ import { locationOf, redirected } from './redirect';
 import { refusal } from './refusal';
 import { nameOf, parseTarget, type Target } from './target';
 import { openTransport } from './transport';
+
+/** How many calls at once may share a signal before Node warns of a leak. */
+const manyCalls = 1000;
 
 /**
  * Opens a WebSocket (RFC 6455, section 4.1).
@@ -28,7 +32,7 @@ import { openTransport } from './transport';
  * @throws InvalidOptionError for a URL or an option that cannot be
  * @throws the signal's reason when that is aborted before
  */
-export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
+export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientConnection> {
   const resolved = resolveConnectOptions(options);
   const target = firstTarget(url, resolved);
   const { handshakeTimeout, signal } = resolved;
@@ -37,6 +41,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const ending = new AbortController();
   const attempt = new Attempt(ending.signal);
   const onAbort = () => ending.abort(signal?.reason);
+  // One signal for many calls at once is no leak: the default of Node's warning is 10.
+  if (signal !== undefined && getMaxListeners(signal) < manyCalls) setMaxListeners(manyCalls, signal);
   signal?.addEventListener('abort', onAbort, { once: true });
   const deadline = setTimeout(() => ending.abort(timedOut(target, handshakeTimeout)), handshakeTimeout);
   try {
@@ -65,7 +71,7 @@ async function follow(
   attempt: Attempt,
   firstTarget: Target,
   firstOptions: ResolvedConnectOptions,
-): Promise<WebSocketConnection> {
+): Promise<ClientConnection> {
   let [target, options] = [firstTarget, firstOptions];
   for (let followed = 0; ; followed++) {
     const key = createKey();
@@ -75,10 +81,12 @@ async function follow(
     if (body === undefined) return opened(attempt, answer, options, key);
     const location = locationOf(body);
     if (location === undefined || options.maxRedirects === 0) {
-      throw await refusal(attempt, body, location && `: it redirects to ${location}, and followRedirects is not given`);
+      const hint = location && `: it redirects to ${describe(location)}, and followRedirects is off`;
+      throw await refusal(attempt, body, nameOf(target), hint);
     }
     if (followed === options.maxRedirects) {
-      throw await refusal(attempt, body, `: a redirect more than followRedirects (${followed}) allows`);
+      const hint = `: a redirect more than followRedirects (${followed}) allows`;
+      throw await refusal(attempt, body, nameOf(target), hint);
     }
     attempt.abandon();
     const { statusCode: status = 0, headers } = body;
@@ -100,7 +108,7 @@ function handshake(target: Target, options: ResolvedConnectOptions, key: string)
 }
 
 /** The server has answered 101: checks it, and takes the socket over. */
-function opened(attempt: Attempt, answer: Answer, options: ResolvedConnectOptions, key: string): WebSocketConnection {
+function opened(attempt: Attempt, answer: Answer, options: ResolvedConnectOptions, key: string): ClientConnection {
   const { statusCode: status = 0, headers, httpVersion } = answer.response;
   const asked = { key, protocols: options.subprotocols, extensions: offers(options) };
   const { protocol, extensions } = verifyUpgradeResponse({ status, headers, httpVersion }, asked);
@@ -112,13 +120,8 @@ function opened(attempt: Attempt, answer: Answer, options: ResolvedConnectOption
     throw new HandshakeError(message, { code: 'INVALID_RESPONSE', response });
   }
   attempt.release(socket);
-  return new ClientConnection(socket, {
-    role: 'client',
-    options: options.connection,
-    protocol,
-    extension,
-    ...(head && { head }),
-  });
+  const init = { role: 'client' as const, options: options.connection, protocol, extension, ...(head && { head }) };
+  return new ClientConnection(socket, init, { status, headers });
 }
 
 function offers({ perMessageDeflate }: ResolvedConnectOptions): readonly ExtensionOffer[] {

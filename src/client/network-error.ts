@@ -12,6 +12,15 @@ const hints: ReadonlyArray<readonly [codes: readonly string[], hint: string]> = 
     'tls: { ca } makes its authority a trusted one',
   ],
   [
+    [
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+      'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+    ],
+    'it wants another certificate of the client than it got: tls: { cert, key }',
+  ],
+  [
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'],
     'does it speak TLS at all? If not, its URL begins with ws://',
   ],
@@ -28,7 +37,7 @@ export function networkError(error: unknown, where: string): ConnectError {
   const reason =
     error instanceof AggregateError ? error.errors.map((each) => String(each?.message)).join('; ') : message;
   const hint = hints.find(([codes]) => codes.includes(code))?.[1];
-  const words = `Could not connect to ${where}: ${reason}${hint === undefined ? '' : ` (${hint})`}`;
+  const words = `Could not connect to ${where}: ${reason.trim()}${hint === undefined ? '' : ` (${hint})`}`;
   return new ConnectError(words, { code, cause: error });
 }
 
@@ -50,10 +59,13 @@ export function answerError(error: unknown, where: string): ConnectError | Hands
     });
   }
   if (message === 'socket hang up') {
-    return new ConnectError(`Could not connect to ${where}: it closed the connection without an answer`, {
-      code: 'ECONNRESET',
-      cause: error,
-    });
+    return new ConnectError(
+      `Could not connect to ${where}: it closed the connection without an answer${where.startsWith('ws:') ? '; does it want wss://?' : ''}`,
+      {
+        code: 'ECONNRESET',
+        cause: error,
+      },
+    );
   }
   return networkError(error, where);
 }

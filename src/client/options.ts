@@ -1,6 +1,11 @@
 import { isIP, type LookupFunction } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { type ConnectionOptions, connectionOptionNames, resolveConnectionOptions } from '../connection/options';
+import {
+  type ConnectionOptions,
+  connectionOptionNames,
+  pickConnectionOptions,
+  resolveConnectionOptions,
+} from '../connection/options';
 import { checkSubprotocols } from '../protocol/client-handshake';
 import { type DeflateSettings, type PerMessageDeflateOptions, resolveDeflate } from '../protocol/deflate-options';
 import { InvalidOptionError } from '../protocol/errors';
@@ -103,7 +108,14 @@ export function resolveConnectOptions(given: ConnectOptions): ResolvedConnectOpt
   refuseUnknownOptions('connect()', given, [...connectionOptionNames, ...ownNames]);
   const { handshakeTimeout = 10_000, followRedirects = false, proxy, tls = {}, socketPath, signal } = given;
   checkMilliseconds('handshakeTimeout', handshakeTimeout);
-  if (typeof followRedirects !== 'boolean') checkInteger('followRedirects', followRedirects, { min: 0 });
+  if (typeof followRedirects !== 'boolean') {
+    if (typeof followRedirects !== 'number') {
+      throw new InvalidOptionError(
+        `Option 'followRedirects' must be true, false, or how many at most, not ${describe(followRedirects)}`,
+      );
+    }
+    checkInteger('followRedirects', followRedirects, { min: 0 });
+  }
   if (tls === null || typeof tls !== 'object') {
     throw new InvalidOptionError(`Option 'tls' must be an object of options for node:tls, not ${describe(tls)}`);
   }
@@ -165,10 +177,4 @@ function resolveNetwork({ lookup, localAddress, family }: ConnectOptions): Resol
     ...(localAddress !== undefined && { localAddress }),
     ...(family !== undefined && { family }),
   };
-}
-
-function pickConnectionOptions(given: ConnectOptions): Partial<ConnectionOptions> {
-  const picked: Partial<ConnectionOptions> = {};
-  for (const name of connectionOptionNames) Object.assign(picked, { [name]: given[name] });
-  return picked;
 }

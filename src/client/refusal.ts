@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { HandshakeError, TimeoutError } from '../protocol/errors';
+import { printable } from '../protocol/options';
 import type { Attempt } from './attempt';
 
 /** The most bytes of a refusal's body that are kept. */
@@ -8,12 +9,18 @@ const maxBody = 64 * 1024;
 /**
  * The error for an answer that is no 101. Reads its body, as far as it comes before the deadline.
  *
+ * @param where what answered, for the message
  * @throws the signal's reason when the caller gives up
  */
-export async function refusal(attempt: Attempt, answer: IncomingMessage, hint = ''): Promise<HandshakeError> {
+export async function refusal(
+  attempt: Attempt,
+  answer: IncomingMessage,
+  where: string,
+  hint = '',
+): Promise<HandshakeError> {
   const { statusCode: status = 0, statusMessage, headers } = answer;
   const body = await readBody(attempt, answer);
-  const words = `The server answered ${status}${statusMessage ? ` ${statusMessage}` : ''}`;
+  const words = `The server ${where} answered ${status}${statusMessage ? ` ${printable(statusMessage)}` : ''}`;
   return new HandshakeError(words + hint, {
     code: 'HANDSHAKE_REFUSED',
     response: { status, headers, body },

@@ -42,15 +42,15 @@ function parseUrl(given: string | URL): URL {
   try {
     url = new URL(given);
   } catch {
-    throw new InvalidOptionError(`The URL must be one, as ws://localhost:8080/path, which ${shown(given)} is not`);
+    throw new InvalidOptionError(`The URL must be one, as ws://localhost:8080/path, which ${shownUrl(given)} is not`);
   }
   if (!Object.hasOwn(webSocketSchemes, url.protocol)) {
-    throw new InvalidOptionError(`The URL must begin with ws:// or wss://, which ${shown(given)} does not`);
+    throw new InvalidOptionError(`The URL must begin with ws:// or wss://, which ${shownUrl(given)} does not`);
   }
   // RFC 6455, section 3: fragment identifiers are meaningless here, and must not be used.
   if (url.href.includes('#')) {
     throw new InvalidOptionError(
-      `The URL of a WebSocket has no fragment, but ${shown(given)} has; '#' in a path is %23`,
+      `The URL of a WebSocket has no fragment, but ${shownUrl(given)} has; '#' in a path is %23`,
     );
   }
   return url;
@@ -67,7 +67,7 @@ export function plainUrl(url: URL): URL {
 }
 
 /** A URL as an error message may show it: its password is nobody's business. */
-function shown(given: string | URL): string {
+export function shownUrl(given: string | URL): string {
   return describe(String(given).replace(/\/\/[^/@]*@/, '//'));
 }
 

@@ -47,7 +47,13 @@ async function throughProxy(attempt: Attempt, proxy: URL, url: URL, options: Res
 }
 
 async function dial(attempt: Attempt, address: net.NetConnectOpts, where: string): Promise<Socket> {
-  const socket = attempt.keep(net.connect({ ...address, noDelay: true }));
+  let socket: Socket;
+  try {
+    socket = attempt.keep(net.connect({ ...address, noDelay: true }));
+  } catch (error) {
+    // What option 'lookup' throws, say.
+    throw networkError(error, where);
+  }
   return connected(attempt, socket, 'connect', where);
 }
 

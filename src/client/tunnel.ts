@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { HandshakeError } from '../protocol/errors';
+import { printable } from '../protocol/options';
 import type { Attempt } from './attempt';
 import { exchange } from './exchange';
 import { basicAuthorization } from './target';
@@ -19,10 +20,13 @@ export async function openTunnel(attempt: Attempt, socket: Socket, proxy: URL, a
   const { statusCode = 0, statusMessage } = response;
   if (statusCode < 200 || statusCode > 299) {
     const hint = statusCode === 407 ? '; user and password go into its URL' : '';
-    throw new HandshakeError(`${sentence(where)} answered ${statusCode} ${statusMessage}${hint}`, {
-      code: 'PROXY_REFUSED',
-      response: { status: statusCode, headers: response.headers, body: '' },
-    });
+    throw new HandshakeError(
+      `${sentence(where)} answered ${statusCode}${statusMessage ? ` ${printable(statusMessage)}` : ''}${hint}`,
+      {
+        code: 'PROXY_REFUSED',
+        response: { status: statusCode, headers: response.headers, body: '' },
+      },
+    );
   }
   if (head !== undefined && head.length > 0) socket.unshift(head);
   return socket;

@@ -1,8 +1,11 @@
 import { isAnyArrayBuffer } from 'node:util/types';
 import { checkSubprotocols } from '../protocol/client-handshake';
+import { InvalidOptionError } from '../protocol/errors';
 import { maxControlPayload } from '../protocol/frame-header';
 import { describe } from '../protocol/options';
 import type { ConnectOptions } from './options';
+import { headerPairs } from './request-headers';
+import { shownUrl } from './target';
 
 /**
  * What `new WebSocket(url, init)` takes beside the URL: the options of `connect()`, with subprotocols as the standard
@@ -27,14 +30,14 @@ export function webSocketUrl(given: unknown): URL {
   try {
     url = new URL(text);
   } catch {
-    throw syntaxError(`${describe(text)} is not a URL`);
+    throw syntaxError(`${shownUrl(text)} is not a URL`);
   }
   // A URL's scheme can be set to a related one only, so it is written anew.
   if (url.protocol === 'http:' || url.protocol === 'https:') url = new URL(url.href.replace(/^http/, 'ws'));
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
     throw syntaxError(`The scheme of a WebSocket's URL must be ws, wss, http or https, not ${describe(url.protocol)}`);
   }
-  if (url.href.includes('#')) throw syntaxError(`The URL of a WebSocket has no fragment, but ${describe(text)} has`);
+  if (url.href.includes('#')) throw syntaxError(`The URL of a WebSocket has no fragment, but ${shownUrl(text)} has`);
   return url;
 }
 
@@ -46,7 +49,15 @@ export function webSocketUrl(given: unknown): URL {
  */
 export function webSocketOptions(given: unknown): ConnectOptions {
   const isInit = given === null || (typeof given === 'object' && !(Symbol.iterator in given));
-  const { protocols = [], ...options } = isInit ? ((given ?? {}) as WebSocketInit) : { protocols: given };
+  const init = (isInit ? (given ?? {}) : { protocols: given }) as Omit<WebSocketInit, 'protocols'> & {
+    protocols?: unknown;
+  };
+  const { protocols = [], ...options } = init;
+  if (Object.hasOwn(options, 'subprotocols')) {
+    throw new InvalidOptionError(
+      "The option is called 'protocols' in new WebSocket(), as in browsers, not 'subprotocols'",
+    );
+  }
   const isList = typeof protocols === 'object' && protocols !== null && Symbol.iterator in protocols;
   const subprotocols = isList ? Array.from(protocols as Iterable<unknown>, String) : [String(protocols)];
   try {
@@ -54,7 +65,9 @@ export function webSocketOptions(given: unknown): ConnectOptions {
   } catch (error) {
     throw syntaxError((error as Error).message);
   }
-  return { maxMessageSize: generous, maxBufferedAmount: generous, ...options, subprotocols };
+  // They are read twice, here and by connect(), and an iterable may give them once.
+  const headers = options.headers === undefined ? {} : { headers: [...headerPairs(options.headers)] };
+  return { maxMessageSize: generous, maxBufferedAmount: generous, ...options, ...headers, subprotocols };
 }
 
 /**

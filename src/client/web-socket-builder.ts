@@ -1,8 +1,11 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { WebSocketConnection } from '../connection/websocket-connection';
+import { InvalidOptionError } from '../protocol/errors';
+import type { ClientConnection } from './client-connection';
 import { connect } from './connect';
 import type { ConnectOptions } from './options';
 import { headerPairs, type RequestHeaders } from './request-headers';
+
+const ownMethods = { headers: '.headers({ … }) or .header(name, value)', subprotocols: '.subprotocols(…)' };
 
 /**
  * Collects what `connect()` takes, step by step:
@@ -34,9 +37,9 @@ export class WebSocketBuilder {
     return this;
   }
 
-  /** Offers more subprotocols, behind those offered already. */
-  subprotocols(...names: string[]): this {
-    this.offered.push(...names);
+  /** Offers more subprotocols, behind those offered already: names, or lists of them. */
+  subprotocols(...names: Array<string | readonly string[]>): this {
+    this.offered.push(...(names.flat() as string[]));
     return this;
   }
 
@@ -50,17 +53,24 @@ export class WebSocketBuilder {
     return this.option('tls', { ...this.collected.tls, ...options });
   }
 
-  /** Sets any other option of `connect()`. */
+  /**
+   * Sets any other option of `connect()`.
+   *
+   * @throws InvalidOptionError for `headers` and `subprotocols`, which have methods of their own
+   */
   option<Name extends Exclude<keyof ConnectOptions, 'headers' | 'subprotocols'>>(
     name: Name,
     value: ConnectOptions[Name],
   ): this {
+    if (Object.hasOwn(ownMethods, name)) {
+      throw new InvalidOptionError(`option('${name}', …) is ${ownMethods[name as keyof typeof ownMethods]} here`);
+    }
     Object.assign(this.collected, { [name]: value });
     return this;
   }
 
   /** Opens a connection; see `connect()`. */
-  connect(): Promise<WebSocketConnection> {
+  connect(): Promise<ClientConnection> {
     return connect(this.url, { ...this.collected, headers: this.headerList.values(), subprotocols: [...this.offered] });
   }
 }

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers';
 import { handled } from '../connection/handled';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { CloseCode } from '../protocol/close-code';
-import { ConnectionClosedError } from '../protocol/errors';
+import { ConnectionClosedError, HandshakeError } from '../protocol/errors';
+import type { ClientConnection } from './client-connection';
 import { connect } from './connect';
 import { type ConnectOptions, resolveConnectOptions } from './options';
 import {
@@ -200,7 +201,7 @@ export class WebSocket extends EventTarget {
 
   /** The life of the socket: each event is a task of its own. */
   async #run(options: ConnectOptions): Promise<void> {
-    let connection: WebSocketConnection;
+    let connection: ClientConnection;
     try {
       const { signal } = options;
       const giveUp = this.#abort.signal;
@@ -208,6 +209,7 @@ export class WebSocket extends EventTarget {
         ...options,
         signal: signal ? AbortSignal.any([signal, giveUp]) : giveUp,
       });
+      if (connection.protocol === '' && options.subprotocols?.length) throw noSubprotocol(connection);
     } catch (error) {
       await task();
       await this.#closed({ error: error as Error, wasClean: false, code: CloseCode.AbnormalClosure, reason: '' });
@@ -308,4 +310,13 @@ Object.defineProperty(WebSocket.prototype, Symbol.toStringTag, { value: 'WebSock
 
 function sizeOf(bytes: Uint8Array | Blob): number {
   return bytes instanceof Blob ? bytes.size : bytes.byteLength;
+}
+
+/** WHATWG WebSockets, "establish a WebSocket connection": stricter than RFC 6455, which lets a server choose none. */
+function noSubprotocol(connection: ClientConnection): HandshakeError {
+  connection.terminate();
+  return new HandshakeError('The server chose none of the subprotocols that were offered', {
+    code: 'NO_SUBPROTOCOL',
+    response: { ...connection.response, body: '' },
+  });
 }

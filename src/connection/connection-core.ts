@@ -152,7 +152,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
       : `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
     const error = new PolicyError(message, { code: isHeldBack ? 'UNENDED_MESSAGE' : 'SLOW_CONSUMER' });
     // Only whole frames wait in the outbox, so that a close frame in their place is legal.
-    this.outbox.drop(() => error);
+    this.outbox.drop(() => error, process.nextTick);
     this.fail(error);
   }
 
@@ -204,12 +204,12 @@ export abstract class ConnectionCore extends ConnectionEvents {
   failWith(error: unknown): void {
     // Whoever waits for messages of a connection that was lost is told by an exception; that is not a mistake.
     const isLoss = error instanceof ConnectionClosedError && this.state !== ReadyState.Open;
-    this.failOf(error);
+    this.failInternally(error);
     if (!isLoss) this.report(error);
   }
 
   /** Fails the connection with 1011 for what the application is told of otherwise. */
-  protected failOf(error: unknown): void {
+  protected failInternally(error: unknown): void {
     if (this.state !== ReadyState.Open) return;
     const cause = error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`);
     this.failConnection(cause, { code: CloseCode.InternalError, reason: '' });

@@ -31,8 +31,10 @@ interface Wrapper {
 /**
  * The event half of a connection: Node's emitter, and the names that browsers have for the same. A rejection of an async
  * listener does not become an unhandled one: it goes the way of an exception, to `failWith`.
+ *
+ * Its types say for themselves what the events are: those that Node's own types have for that change from version to version.
  */
-export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> {
+export abstract class ConnectionEvents extends EventEmitter {
   /** Who listens for `'message'`, when that is only one. */
   private soleListener: Listener<'message'> | null = null;
 
@@ -40,8 +42,10 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     super({ captureRejections: true });
   }
 
+  /** @throws InvalidOptionError for `'open'`, which would never come */
   override on<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
-    super.on(name, listener as never);
+    if ((name as string) === 'open') throw openAlready();
+    super.on(name, listener);
     this.findSoleListener();
     this.listening();
     return this;
@@ -51,15 +55,19 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     return this.on(name, listener);
   }
 
+  override once<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
+    return super.once(name, listener);
+  }
+
   override prependListener<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
-    super.prependListener(name, listener as never);
+    super.prependListener(name, listener);
     this.findSoleListener();
     this.listening();
     return this;
   }
 
   override removeListener<Name extends keyof ConnectionEventMap>(name: Name, listener: Listener<Name>): this {
-    super.removeListener(name, listener as never);
+    super.removeListener(name, listener);
     this.findSoleListener();
     return this;
   }
@@ -166,6 +174,7 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
   }
 
   private wrap(type: keyof SocketEventMap, listener: unknown): Wrapper {
+    if ((type as string) === 'open') throw openAlready();
     if (!Object.hasOwn(toSocketEvent, type)) {
       throw new InvalidOptionError(`addEventListener() knows 'message', 'close' and 'error', not ${describe(type)}`);
     }
@@ -201,4 +210,10 @@ export abstract class ConnectionEvents extends EventEmitter<ConnectionEventMap> 
     wrapper.attribute = true;
     this.on(type, wrapper as never);
   }
+}
+
+function openAlready(): InvalidOptionError {
+  return new InvalidOptionError(
+    "There is no 'open' event: a connection is open when a handler gets it, or connect() resolves",
+  );
 }

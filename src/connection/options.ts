@@ -58,6 +58,13 @@ export const connectionDefaults: Readonly<ConnectionOptions> = Object.freeze({
 
 export const connectionOptionNames = Object.keys(connectionDefaults) as ReadonlyArray<keyof ConnectionOptions>;
 
+/** The options of a connection among others. */
+export function pickConnectionOptions(given: Partial<ConnectionOptions>): Partial<ConnectionOptions> {
+  const picked: Partial<ConnectionOptions> = {};
+  for (const name of connectionOptionNames) Object.assign(picked, { [name]: given[name] });
+  return picked;
+}
+
 /**
  * Fills in what is not given, and checks values and how they go together.
  *

@@ -80,22 +80,22 @@ export class Outbox {
     return this.heldBack === null ? 0 : this.heldBack.length;
   }
 
-  /** `sendPieces()` is sending a message. */
-  get hasTurn(): boolean {
-    return this.turn !== null;
-  }
-
-  /** Those of them that will be written without anybody doing more. */
+  /** Of all that waits, the bytes that will be written without anybody doing more. */
   get writing(): number {
     return this.length + this.transport.writableLength;
   }
 
   /**
-   * Those that whoever sends messages has to wait for. What is held back behind fragments of `send()` is not among
+   * The bytes that whoever sends messages has to wait for. What is held back behind fragments of `send()` is not among
    * them: who sends these must not wait for it, because only the last fragment lets it go.
    */
   get unwritten(): number {
     return this.writing + (this.turn === null ? 0 : this.heldBackLength);
+  }
+
+  /** `sendPieces()` is sending a message. */
+  get hasTurn(): boolean {
+    return this.turn !== null;
   }
 
   /** Encodes a control frame behind what waits already. */
@@ -144,8 +144,7 @@ export class Outbox {
       (callback) => this.whenWritten(callback),
     );
     if (next === null) return;
-    if (heldBack.isEmpty) heldBack.length = 0;
-    else this.heldBack = heldBack;
+    if (!heldBack.isEmpty) this.heldBack = heldBack;
     this.turn = next;
     next.begin();
   }
@@ -207,8 +206,12 @@ export class Outbox {
     this.write();
   }
 
-  /** Drops what waits; its callbacks get the error. What the transport holds already is not touched. */
-  drop(reason: () => Error): void {
+  /**
+   * Drops what waits; its callbacks get the error. What the transport holds already is not touched.
+   *
+   * @param when calls back: at once, or when the caller is done, who may be in the midst of sending to many
+   */
+  drop(reason: () => Error, when: (tell: () => void) => void = (tell) => tell()): void {
     const { callbacks, turn, heldBack } = this;
     this.earlier = null;
     this.buffer = null;
@@ -216,9 +219,11 @@ export class Outbox {
     this.turn = null;
     this.heldBack = null;
     this.callbacks = null;
-    if (callbacks !== null) this.call(callbacks, reason());
-    turn?.cancel();
-    if (heldBack !== null) this.call(heldBack.cancel(), reason());
+    when(() => {
+      if (callbacks !== null) this.call(callbacks, reason());
+      turn?.cancel();
+      if (heldBack !== null) this.call(heldBack.cancel(), reason());
+    });
   }
 
   private holdBack(): HeldBack {

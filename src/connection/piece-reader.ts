@@ -61,7 +61,7 @@ export class PieceReader {
     this.refuseInterruption('pieces()');
     this.isUsed = true;
     const reading = new PieceReading(limit, this);
-    if (this.current?.isDiscarding) {
+    if (this.current?.isDiscarding && this.owner.closedBeforePieces === null) {
       this.following = reading;
     } else {
       this.current = reading;
@@ -138,9 +138,9 @@ export class PieceReader {
     if (reading === this.following) {
       this.following = null;
     } else if (reading === this.current && !reading.isDiscarding) {
-      // A message that has not begun is left to others.
-      this.current = null;
-      this.decoder.readWhole();
+      // A message that has not begun is left to others; of one that has, some may be lost to them already.
+      if (this.decoder.readWhole()) this.current = null;
+      else reading.discard();
     }
     this.owner.piecesMoved();
   }

@@ -70,6 +70,11 @@ export class PieceReading implements AsyncIterableIterator<Message> {
     if (isLast) for (const waiter of this.waiters.splice(0)) waiter.resolve(finished);
   }
 
+  /** Its reader left, and the message has begun, though nothing of it could be handed over yet. */
+  discard(): void {
+    this.hasBegun = true;
+  }
+
   /** The rest of the message will not come; what has come is read before. */
   fail(error: Error): void {
     if (this.isComplete || this.wasLeft || this.failed) return;

@@ -23,7 +23,7 @@ export interface SendPiecesOptions {
   compress?: boolean;
 }
 
-export interface PieceSendingOwner {
+interface PieceSendingOwner {
   readonly outbox: Outbox;
   readonly highWaterMark: number;
   /** Whether a frame can be sent now. */

@@ -6,6 +6,9 @@ import { Inbox, type Message } from './inbox';
 import { checkPiecesOptions, PieceReader, type PiecesOptions } from './piece-reader';
 import { ReadyState } from './ready-state';
 
+/** How much is inflated for one connection before others have their turn, in bytes. */
+const effortAtOnce = 1024 * 1024;
+
 /**
  * The receiving half of a connection: messages go to listeners, or wait in an inbox of 64 KiB for whoever takes them by
  * `receive()`, `messages()` or `pieces()`. When it is full nothing more is read, and the peer waits.
@@ -25,6 +28,9 @@ export abstract class ReceivingConnection extends ConnectionCore {
   private tooLargeWaits = false;
   /** While we closed, there was no room for a message. */
   private lost = false;
+  /** What the extension had cost when it was last given the event loop for itself. */
+  private effortSeen = 0;
+  private resting = false;
 
   /** True while `pause()` is in force. */
   get isPaused(): boolean {
@@ -76,7 +82,7 @@ export abstract class ReceivingConnection extends ConnectionCore {
 
   /**
    * All messages to come, for `for await`: the next is read when the loop comes round, so that a slow loop slows the
-   * peer. Ends when the connection is closed in order.
+   * peer. Ends when the connection is closed in order. Loops that run at the same time share the messages: each goes to one.
    *
    * @throws ConnectionClosedError when it ended otherwise, or when there was no room for messages that came after our
    *   `close()`
@@ -105,7 +111,7 @@ export abstract class ReceivingConnection extends ConnectionCore {
   /** @internal */
   endLoop(): void {
     this.loops--;
-    if (this.loops === 0) this.pulled = false;
+    if (!this.isAwaited) this.pulled = false;
     if (!this.gated) this.deliverSoon();
   }
 
@@ -152,6 +158,7 @@ export abstract class ReceivingConnection extends ConnectionCore {
 
   /** @internal */
   receivedMessage(data: Message, isBinary: boolean): void {
+    if (this.extension !== null && this.extension.effort - this.effortSeen > effortAtOnce) this.rest();
     if (this.inbox === null) {
       try {
         if (this.emitMessage(data, isBinary)) return;
@@ -201,6 +208,17 @@ export abstract class ReceivingConnection extends ConnectionCore {
     return this.listenerCount('message') === 0 && !this.inbox?.isAwaited && !this.pieceReader?.isAwaited;
   }
 
+  /** Lets others have the event loop: a few compressed bytes can be the work of many milliseconds. */
+  private rest(): void {
+    this.resting = true;
+    this.updateReading();
+    setImmediate(() => {
+      this.effortSeen = this.extension!.effort;
+      this.resting = false;
+      this.updateReading();
+    });
+  }
+
   // The gate
 
   /** Somebody comes back for messages, and must find them, though the handler is done. */
@@ -243,7 +261,7 @@ export abstract class ReceivingConnection extends ConnectionCore {
       }
       const isListened = this.listenerCount('message') > 0;
       if (!isListened && !this.pulled && !this.gated) inbox.clear();
-      const isTaken = inbox.isAwaited || this.pieceReader?.isAwaited;
+      const isTaken = inbox.isAwaited || this.pieceReader?.isAwaited || this.tooLargeWaits;
       if (inbox.isEmpty && !isTaken && (isListened || !this.pulled)) this.inbox = null;
       this.updateReading();
     }
@@ -257,7 +275,7 @@ export abstract class ReceivingConnection extends ConnectionCore {
   }
 
   protected updateReading(): void {
-    const reading = !this.pausedByUser && !this.isStalled;
+    const reading = !this.pausedByUser && !this.resting && !this.isStalled;
     if (reading === this.reading) return;
     this.reading = reading;
     if (reading) {

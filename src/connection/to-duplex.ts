@@ -2,10 +2,10 @@ import { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { CloseCode } from '../protocol/close-code';
 import { InvalidOptionError } from '../protocol/errors';
-import { checkBoolean, refuseUnknownOptions } from '../protocol/options';
+import { checkBoolean, describe, refuseUnknownOptions } from '../protocol/options';
 import type { Message } from './inbox';
 import { MessagePull } from './message-pull';
-import type { WebSocketConnection } from './websocket-connection';
+import { WebSocketConnection } from './websocket-connection';
 
 export interface ToDuplexOptions {
   /**
@@ -30,6 +30,11 @@ export interface ToDuplexOptions {
  * @throws InvalidOptionError for an unknown option, or `binary` in `objectMode`
  */
 export function toDuplex(socket: WebSocketConnection, options: ToDuplexOptions = {}): Duplex {
+  if (!(socket instanceof WebSocketConnection)) {
+    throw new InvalidOptionError(
+      `toDuplex() takes a connection, as a handler gets it or connect() resolves to, not ${describe(socket)}`,
+    );
+  }
   refuseUnknownOptions('toDuplex()', options, ['objectMode', 'binary']);
   const { objectMode = false, binary } = options;
   checkBoolean('objectMode', objectMode);
@@ -85,7 +90,8 @@ class SocketDuplex extends Duplex {
     const rest = this.text?.end() ?? '';
     if (rest !== '') socket.send(rest);
     socket.close(CloseCode.NormalClosure);
-    socket.whenClosed(() => callback(socket.isClean ? null : socket.closedError('toDuplex()')));
+    // A pipeline that comes back to this stream ends with it, if it is given the time.
+    socket.whenClosed(() => setImmediate(callback, socket.isClean ? null : socket.closedError('toDuplex()')));
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
+import { type InspectOptions, inspect } from 'node:util';
 import { CloseCode } from '../protocol/close-code';
 import { encodeClosePayload } from '../protocol/close-payload';
 import { InvalidStateError } from '../protocol/errors';
@@ -44,7 +45,8 @@ export interface WebSocketConnectionInit extends ConnectionInit {
 
 /**
  * A WebSocket, at either end: what a handler gets. It speaks the dialect of `ws` (`on('message')`, `send`, `close`,
- * `terminate`, …) and adds `receive()`, `messages()`, `drained()`, `closed` and `data`.
+ * `terminate`, …) and adds `receive()`, `messages()`, `pieces()`,
+ * `sendPieces()`, `readable`, `writable`, `drained()`, `closed` and `data`.
  *
  * Messages that come before anybody listens wait, and beyond 64 KiB the peer waits: nothing is lost while a handler
  * awaits.
@@ -126,7 +128,8 @@ export class WebSocketConnection extends ReceivingConnection {
    *   them unchanged until the callback
    * @param callback called when the message has been handed to the operating system, or with the error
    * @returns false while more than `highWaterMark` bytes wait: hold on until `'drain'`, or `await socket.drained()`
-   * @throws InvalidOptionError for data that is neither string nor bytes
+   * @throws InvalidOptionError for data that is neither string nor bytes; InvalidStateError for a fragment (`fin: false`)
+   *   while `sendPieces()` is under way
    */
   send(data: Payload, options?: SendOptions | SendCallback | null, callback?: SendCallback): boolean {
     const payload = toPayload(data, 'send()');
@@ -160,16 +163,13 @@ export class WebSocketConnection extends ReceivingConnection {
    * as they are. A character that two strings share comes out whole.
    *
    * @param source strings or bytes: an array, a generator, a Node stream, a web stream
+   * @throws InvalidOptionError for a source that is none, at the call
    * @returns resolves when the last fragment is under way. Rejects with what the source throws, and InvalidOptionError
    *   for a piece that is neither string nor bytes, or of both kinds: if a fragment was sent already, the connection is
    *   then failed with 1011, as the message cannot be ended. Rejects with ConnectionClosedError when the connection
    *   closes before; the source's `return()` is called then
    */
   sendPieces(source: PieceSource, options: SendPiecesOptions = {}): Promise<void> {
-    return handled(this.sendAllPieces(source, options));
-  }
-
-  private async sendAllPieces(source: PieceSource, options: SendPiecesOptions): Promise<void> {
     const sending = new PieceSending(source, options, {
       outbox: this.outbox,
       highWaterMark: this.options.highWaterMark,
@@ -177,9 +177,9 @@ export class WebSocketConnection extends ReceivingConnection {
       maskingKey: () => (this.masks ? freshMaskingKey() : undefined),
       extension: this.extension,
       closedError: () => this.closedError('sendPieces()'),
-      fail: (cause) => this.failOf(cause),
+      fail: (cause) => this.failInternally(cause),
     });
-    await sending.run();
+    return handled(sending.run());
   }
 
   /**
@@ -310,6 +310,12 @@ export class WebSocketConnection extends ReceivingConnection {
   leave(room: string): this {
     this.registry('leave').leave(this, room);
     return this;
+  }
+
+  /** What `console.log` shows: none of the machinery. @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { readyState, protocol, extensions, bufferedAmount, data } = this;
+    return `${this.constructor.name} ${inspect({ readyState, protocol, extensions, bufferedAmount, data }, options)}`;
   }
 
   protected override report(error: unknown): void {

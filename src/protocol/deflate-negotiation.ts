@@ -1,3 +1,4 @@
+import { smallestWindowBits } from './deflate';
 import type { DeflateSettings } from './deflate-options';
 import { HandshakeError } from './errors';
 import type { ExtensionOffer } from './headers';
@@ -30,8 +31,6 @@ interface Parameters {
 
 const extensionName = 'permessage-deflate';
 
-/** zlib cannot deflate with a window of 2^8 bytes: it silently takes one of 2^9. */
-const smallestWindowBits = 9;
 const largestWindowBits = 15;
 
 /** What a client offers (RFC 7692, section 7.1). That its own window can be limited is always said. */

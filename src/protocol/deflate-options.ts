@@ -16,7 +16,7 @@ export interface PerMessageDeflateOptions {
   serverMaxWindowBits?: number;
   /**
    * Powers of two, 9 to 15: how far back what the client sends may refer. Default for a client 15, and for a server 12
-   * (4 KiB), which is what it then keeps for each connection; clients that cannot be asked, as Firefox, use 15.
+   * (4 KiB), of which it keeps one and a half times for each connection; clients that cannot be asked, as Firefox, use 15.
    */
   clientMaxWindowBits?: number;
   /** Nothing the server sends refers to earlier messages. Saves memory at both ends, and costs bytes. Default false. */

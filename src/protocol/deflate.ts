@@ -3,6 +3,9 @@ import { constants, deflateRawSync } from 'node:zlib';
 /** The end of every flushed piece, an empty stored block, which is left out at the end of a message (RFC 7692, 7.2.1). */
 const tailLength = 4;
 
+/** The smallest window that zlib can deflate for: it silently makes 2^9 bytes of 2^8. */
+export const smallestWindowBits = 9;
+
 /** How far zlib looks ahead of a match: bytes of its window that matches do not reach. */
 const lookAhead = 262;
 

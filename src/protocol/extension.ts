@@ -7,6 +7,8 @@ export interface MessageExtension {
   readonly description: string;
   /** The RSV bits of a message's first frame that it gives a meaning. */
   readonly reservedBits: number;
+  /** What decoding has cost so far, in bytes that are decoded in the same time. Only grows. */
+  readonly effort: number;
   /**
    * Decodes the whole payload of a message that has one of those bits.
    *

@@ -68,7 +68,9 @@ export function checkHeader(name: string, value: unknown): void {
   if (!isToken(name)) throw new InvalidOptionError(`${describe(name)} cannot be the name of a header`);
   if (typeof value !== 'string' || !isFieldText(value)) {
     throw new InvalidOptionError(
-      `The header ${name} must be a string of Latin-1 without line breaks or control characters`,
+      typeof value === 'string'
+        ? `The header ${name} must be Latin-1 without line breaks or control characters, not ${describe(value)}`
+        : `The header ${name} must be a string, not ${describe(value)}`,
     );
   }
 }

@@ -1,4 +1,5 @@
-import { type ClosePayload, readClosePayload } from './close-payload';
+import { readClosePayload } from './close-payload';
+import type { DecoderSink } from './decoder-sink';
 import { InvalidPayloadError, type MessageTooBigError, ProtocolError, WebSocketError } from './errors';
 import type { MessageExtension } from './extension';
 import { FrameHeader, readFrameHeader } from './frame-header';
@@ -6,33 +7,10 @@ import { applyMask, readMaskingKey, unmaskShort } from './mask';
 import { MessageBuffer } from './message-buffer';
 import { type DecoderLimits, encodedLimit, longestText, tooBig, tooManyFragments } from './message-limits';
 import { isControl, Opcode, opcodeName } from './opcode';
+import { ownCopy, ownSlice } from './own-bytes';
 import { PieceDecoder } from './piece-decoder';
 import type { Role } from './role';
 import { decodeAscii, decodeUtf8 } from './utf8';
-
-/** Where the decoder hands its results, in the order of the wire. */
-export interface DecoderSink {
-  receivedMessage(data: string | Buffer, isBinary: boolean): void;
-  /**
-   * A piece of the message that `readPieces` asked for: text cut between two characters, or bytes. Only the last one
-   * may be empty. Where the message came whole, or through an extension, `receivedMessage` is called instead.
-   */
-  receivedPiece?(data: string | Buffer, isLast: boolean): void;
-  /**
-   * A message is larger than `maxMessageSize`. True when it may still be asked for in pieces: the decoder is paused
-   * before it (or before the fragment that is too much), and looks again when it is resumed. False fails the
-   * connection.
-   */
-  receivedTooLarge?(): boolean;
-  receivedPing(payload: Buffer): void;
-  receivedPong(payload: Buffer): void;
-  /** The peer's close frame; nothing is decoded after it. */
-  receivedClose(close: ClosePayload): void;
-  /** The peer broke a rule; nothing is decoded after it. */
-  receivedViolation(error: WebSocketError): void;
-}
-
-export type { DecoderLimits } from './message-limits';
 
 const finalText = 0x80 | Opcode.Text;
 const finalBinary = 0x80 | Opcode.Binary;
@@ -124,14 +102,22 @@ export class MessageDecoder {
       const error = this.tooLarge(pieces.length);
       this.end();
       this.sink.receivedViolation(error);
-    } else if (begun.length > 0) {
-      this.sink.receivedPiece!(this.messageOpcode === Opcode.Binary ? begun : pieces.text(begun, false), false);
+      return;
     }
+    // Of text there may be nothing yet but the beginning of a character.
+    const piece = this.messageOpcode === Opcode.Binary ? begun : pieces.text(begun, false);
+    if (piece.length > 0) this.sink.receivedPiece!(piece, false);
   }
 
-  /** Takes `readPieces` back, where the message has not begun. */
-  readWhole(): void {
-    if (this.messageOpcode === 0) this.endPieces();
+  /**
+   * Takes `readPieces` back.
+   *
+   * @returns false where the message has begun: then the rest of it comes in pieces
+   */
+  readWhole(): boolean {
+    if (this.messageOpcode !== 0 && this.inPieces) return false;
+    this.endPieces();
+    return true;
   }
 
   /** Drops everything kept and ignores what is still written. */
@@ -156,7 +142,7 @@ export class MessageDecoder {
         }
         if (at < input.length) {
           // A few bytes must not keep a whole read buffer alive.
-          this.rest = this.state === 'paused' ? input.subarray(at) : Buffer.from(input.subarray(at));
+          this.rest = this.state === 'paused' ? input.subarray(at) : ownCopy(input, at, input.length);
         }
         input = null;
       }
@@ -250,7 +236,7 @@ export class MessageDecoder {
     }
     const { maxFragments } = this.limits;
     const size = length + this.messageLength;
-    if (size > this.sizeLimit && (this.messageRsv === 0 || size > encodedLimit(this.sizeLimit))) {
+    if (size > this.sizeLimit && (this.messageRsv === 0 || size > encodedLimit(this.sizeLimit, this.fragments))) {
       if (this.pieces !== null || this.messageRsv !== 0 || !this.sink.receivedTooLarge?.()) throw this.tooLarge(size);
       this.pause();
       if (opcode !== Opcode.Continuation) this.reset();
@@ -290,7 +276,7 @@ export class MessageDecoder {
       if (this.frameMasked) applyMask(input, at, at + count, this.frameKey, this.frameDone);
       this.frameDone += count;
       this.frameLeft = left;
-      this.handPiece(ownSlice(input, at, at + count));
+      this.handPiece(input.subarray(at, at + count));
       return at + count;
     }
     this.message ??= new MessageBuffer();
@@ -317,7 +303,8 @@ export class MessageDecoder {
   private handPiece(bytes: Buffer): void {
     const ends = this.frameLeft === 0;
     const isLast = ends && this.frameFin;
-    const piece = this.messageOpcode === Opcode.Binary ? bytes : this.pieces!.text(bytes, isLast);
+    const isBinary = this.messageOpcode === Opcode.Binary;
+    const piece = isBinary ? ownSlice(bytes, 0, bytes.length) : this.pieces!.text(bytes, isLast);
     if (ends) this.inFrame = false;
     if (isLast) this.reset();
     if (piece.length > 0 || isLast) this.sink.receivedPiece!(piece, isLast);
@@ -390,10 +377,4 @@ function text(bytes: Buffer, start: number, end: number): string {
 
 function invalidText(): InvalidPayloadError {
   return new InvalidPayloadError('A text message is not valid UTF-8');
-}
-
-/** The bytes for the application to keep: copied, unless they are most of the chunk that they would keep alive. */
-function ownSlice(chunk: Buffer, start: number, end: number): Buffer {
-  const slice = chunk.subarray(start, end);
-  return slice.length * 2 >= chunk.buffer.byteLength ? slice : Buffer.from(slice);
 }

@@ -11,15 +11,21 @@ export interface DecoderLimits {
 /** The bytes of the longest text that a string can hold, whatever an option allows. */
 export const longestText = constants.MAX_STRING_LENGTH;
 
-/** What an encoded payload may have: what cannot be made smaller becomes a little larger, by how it is cut into blocks. */
-export function encodedLimit(limit: number): number {
-  return limit + (limit >>> 3) + 1024;
+/** What is added to a fragment that is flushed to a byte of its own, at most, in bytes. */
+const flushSize = 8;
+
+/**
+ * What an encoded payload may have: what cannot be made smaller becomes a little larger, by how it is cut into blocks, and
+ * by each of its fragments.
+ */
+export function encodedLimit(limit: number, fragments: number): number {
+  return limit + (limit >>> 3) + 1024 + flushSize * fragments;
 }
 
 /**
  * A message that is larger than it may be.
  *
- * @param option what set the limit, unless a string could not hold it
+ * @param option what set the limit, as the message says it
  */
 export function tooBig(size: number, limit: number, option: string): MessageTooBigError {
   return new MessageTooBigError(`A message of at least ${size} bytes is larger than ${option} (${limit} bytes)`, {

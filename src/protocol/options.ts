@@ -1,4 +1,5 @@
 import { InvalidOptionError } from './errors';
+import { foreignHint } from './foreign-options';
 
 /**
  * Refuses option names nobody reads: a typing error must not pass as a default.
@@ -11,7 +12,9 @@ export function refuseUnknownOptions(where: string, given: object, known: readon
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
-    const hint = near === undefined ? `Known options: ${known.join(', ')}` : `Did you mean '${near}'?`;
+    const hint =
+      foreignHint(name, known) ??
+      (near === undefined ? `Known options: ${known.join(', ')}` : `Did you mean '${near}'?`);
     throw new InvalidOptionError(`Unknown option '${name}' in ${where}. ${hint}`, { code: 'UNKNOWN_OPTION' });
   }
 }
@@ -62,6 +65,11 @@ export function describe(value: unknown): string {
 /** In quotes, and without any control character, of which JSON lets some pass: messages end in logs and terminals. */
 function quoted(text: string): string {
   return JSON.stringify(text).replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+}
+
+/** The words of somebody else for the middle of a message: as they are, but for control characters, and not too many. */
+export function printable(words: string): string {
+  return quoted(words.slice(0, 80)).slice(1, -1);
 }
 
 /** The known name that differs in at most three letters, or in nothing but case. */

@@ -1,4 +1,4 @@
-import { deflate } from './deflate';
+import { deflate, smallestWindowBits } from './deflate';
 import type { DeflateAgreement } from './deflate-negotiation';
 import type { DeflateSettings } from './deflate-options';
 import { DeflateWindow } from './deflate-window';
@@ -8,9 +8,6 @@ import type { Role } from './role';
 import { compressedBit } from './shared-deflate';
 
 const nothing = Buffer.alloc(0);
-
-/** zlib cannot deflate for a window of 2^8 bytes; who is asked for that sends messages as they are, as everybody may. */
-const smallestWindowBits = 9;
 
 /** A dictionary is hashed anew for each message, so that a short one must not pay for a long one. */
 const smallestDictionary = 1024;
@@ -26,6 +23,7 @@ const smallestWindow = 4096;
  */
 export class PerMessageDeflate implements MessageExtension {
   readonly reservedBits = compressedBit;
+  effort = 0;
   private readonly sharing: SharedEncoding | null;
   private readonly windowBits: number;
   /** How far back the peer may refer, and we, in bytes; 0 without context takeover. */
@@ -52,11 +50,12 @@ export class PerMessageDeflate implements MessageExtension {
     this.windowBits = own.bits;
     this.sendWindow = own.window;
     this.receiveWindow = peer.window;
+    // Who is asked for less sends messages as they are, as everybody may.
     this.sharing = own.bits < smallestWindowBits ? null : settings.shared(own.bits);
   }
 
   decode(payload: Buffer, limit: number): Buffer {
-    const inflated = inflate(payload, this.received === null ? nothing : this.received.content, limit);
+    const inflated = inflate(payload, this.received === null ? nothing : this.received.content, limit, this);
     if (this.receiveWindow > 0 && inflated.length > 0) {
       this.received ??= new DeflateWindow();
       this.received.append(inflated, this.receiveWindow);

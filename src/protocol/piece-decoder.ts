@@ -1,4 +1,5 @@
 import { InvalidPayloadError } from './errors';
+import { ownCopy } from './own-bytes';
 import { validUtf8Until } from './utf8';
 
 const none = Buffer.alloc(0);
@@ -10,7 +11,7 @@ const none = Buffer.alloc(0);
 export class PieceDecoder {
   /** Payload bytes so far. */
   length = 0;
-  private unfinished = none;
+  private unfinished: Buffer = none;
 
   /** @param limit bytes that the whole message may have */
   constructor(readonly limit: number) {}
@@ -26,7 +27,7 @@ export class PieceDecoder {
     const until = validUtf8Until(all, 0, all.length);
     if (until === -1 || (last && until < all.length))
       throw new InvalidPayloadError('A text message is not valid UTF-8');
-    this.unfinished = until === all.length ? none : Buffer.from(all.subarray(until));
+    this.unfinished = until === all.length ? none : ownCopy(all, until, all.length);
     return all.toString('utf8', 0, until);
   }
 }

@@ -1,5 +1,6 @@
 import { deflate } from './deflate';
 import type { SharedEncoding, SharedMessage } from './extension';
+import { ownCopy } from './own-bytes';
 
 /** RSV1 marks the first frame of a compressed message (RFC 7692, section 6). */
 export const compressedBit = 0x40;
@@ -22,10 +23,8 @@ export class SharedDeflate implements SharedEncoding {
     if (bytes.length < this.threshold || bytes.length === 0) return null;
     const deflated = deflate(bytes, nothing, this.level, this.windowBits, true);
     if (deflated.length >= bytes.length) return null;
-    // Bytes belong to whoever published them, and a long message must not be kept for its end.
-    const window = 2 ** this.windowBits;
-    const isOurs = typeof payload === 'string' && bytes.length <= window;
-    const recent = isOurs ? bytes : Buffer.from(bytes.subarray(-window));
+    // A copy of its own: bytes belong to whoever published them, and neither a long message nor Node's pool must be kept for it.
+    const recent = ownCopy(bytes, Math.max(0, bytes.length - 2 ** this.windowBits), bytes.length);
     return { payload: deflated, reservedBits: compressedBit, recent };
   }
 }

@@ -8,9 +8,11 @@ const fin = 0x80;
 /** One for all hubs: it is about memory, not about rooms. */
 const arena = new BatchArena();
 
-/** One message, in one of the encodings that members need. */
+/** One message, in one of the encodings that members need, and where its frame lies: the batch goes on with the next one. */
 interface Encoded {
-  readonly batch: Batch;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
   readonly message: SharedMessage | undefined;
 }
 
@@ -32,12 +34,12 @@ export class Delivery {
 
   to(member: Member): void {
     const { shared } = member;
-    const { batch, message } = shared ? this.#encodedBy(shared) : this.#asItIs();
-    member.sendShared(batch.buffer, batch.start, batch.end, message);
+    const { buffer, start, end, message } = shared ? this.#encodedBy(shared) : this.#asItIs();
+    member.sendShared(buffer, start, end, message);
   }
 
   #asItIs(): Encoded {
-    this.#plain ??= { batch: this.#write(null, 0, this.payload), message: undefined };
+    this.#plain ??= this.#write(null, this.payload, undefined);
     return this.#plain;
   }
 
@@ -47,10 +49,7 @@ export class Delivery {
     let encoded = this.#others.get(encoding);
     if (encoded === undefined) {
       const message = encoding.encode(this.payload);
-      encoded =
-        message === null
-          ? this.#asItIs()
-          : { batch: this.#write(encoding, message.reservedBits, message.payload), message };
+      encoded = message === null ? this.#asItIs() : this.#write(encoding, message.payload, message);
       this.#others.set(encoding, encoded);
     }
     this.#encoding = encoding;
@@ -58,14 +57,15 @@ export class Delivery {
     return encoded;
   }
 
-  #write(encoding: SharedEncoding | null, reservedBits: number, payload: string | Buffer): Batch {
+  #write(encoding: SharedEncoding | null, payload: string | Buffer, message: SharedMessage | undefined): Encoded {
     let batch = this.batches.get(encoding);
     if (batch === undefined) {
       batch = new Batch();
       this.batches.set(encoding, batch);
     }
     const opcode = typeof this.payload === 'string' ? Opcode.Text : Opcode.Binary;
-    arena.encode(batch, fin | reservedBits | opcode, payload);
-    return batch;
+    arena.encode(batch, fin | (message?.reservedBits ?? 0) | opcode, payload);
+    const { buffer, start, end } = batch;
+    return { buffer, start, end, message };
   }
 }

@@ -11,6 +11,8 @@ import { checkRoomName } from './room-name';
 
 const open = 1;
 
+type Publishing = [rooms: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer];
+
 /**
  * Who is in which room. A room is there while somebody is in it, and a connection that closes leaves all of its rooms.
  * Rooms of one hub have nothing to do with those of another.
@@ -27,6 +29,12 @@ export class Hub {
   /** Rooms with batches, until the end of this iteration. */
   #published: Room[] = [];
   #publishes = 0;
+  /**
+   * What is published while a publish goes round, as by a member that a transport in this process makes answer at once: it
+   * comes behind it, so that everybody has both in the same order. Null while none does.
+   */
+  #waiting: Array<[names: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer]> | null =
+    null;
 
   /**
    * Joining twice is joining once.
@@ -117,6 +125,22 @@ export class Hub {
 
   readonly #publish: Publish = (names, except, data) => {
     const payload = payloadOf(data);
+    if (this.#waiting !== null) {
+      // Bytes are still the publisher's.
+      this.#waiting.push([names, except, typeof payload === 'string' ? payload : Buffer.from(payload)]);
+      return;
+    }
+    const waiting: Publishing[] = [];
+    this.#waiting = waiting;
+    try {
+      this.#deliver(names, except, payload);
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) this.#deliver(...next);
+    } finally {
+      this.#waiting = null;
+    }
+  };
+
+  #deliver(names: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer): void {
     const rooms: Room[] = [];
     for (const name of names) {
       const room = this.#rooms.get(name);
@@ -139,7 +163,7 @@ export class Hub {
         delivery.to(membership.member);
       }
     }
-  };
+  }
 
   #openBatches(room: Room): void {
     room.batches = new Map();

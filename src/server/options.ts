@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { type ConnectionOptions, connectionOptionNames, resolveConnectionOptions } from '../connection/options';
+import {
+  type ConnectionOptions,
+  connectionOptionNames,
+  pickConnectionOptions,
+  resolveConnectionOptions,
+} from '../connection/options';
 import { type DeflateSettings, type PerMessageDeflateOptions, resolveDeflate } from '../protocol/deflate-options';
 import { InvalidOptionError } from '../protocol/errors';
 import { checkBoolean, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
@@ -125,9 +130,4 @@ function resolveOrigins<Request extends IncomingMessage>(
   }
   if (allowedOrigins === undefined && dangerouslyAllowAnyOrigin === undefined && base) return base.origins;
   return dangerouslyAllowAnyOrigin === true ? anyOrigin : compileOriginPolicy(allowedOrigins);
-}
-
-function pickConnectionOptions(given: Partial<ConnectionOptions>): Partial<ConnectionOptions> {
-  const entries = Object.entries(given).filter(([name]) => (connectionOptionNames as readonly string[]).includes(name));
-  return Object.fromEntries(entries) as Partial<ConnectionOptions>;
 }

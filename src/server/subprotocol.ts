@@ -6,7 +6,7 @@ import { describe } from '../protocol/options';
 /** A list of the subprotocols that are spoken, or a function that takes one of those offered, or `false`. */
 export type Subprotocols<Request = IncomingMessage> =
   | readonly string[]
-  | ((offered: string[], request: Request) => string | false);
+  | ((offered: string[], request: Request) => string | false | undefined);
 
 /** Chooses one of the offered subprotocols, or none: then the empty string. */
 export type SubprotocolChoice = (offered: string[], request: IncomingMessage) => string;
@@ -41,11 +41,12 @@ function chooseNone(): string {
   return '';
 }
 
-function byFunction(choose: (offered: string[], request: IncomingMessage) => string | false): SubprotocolChoice {
+function byFunction(choose: Extract<Subprotocols, (...given: never) => unknown>): SubprotocolChoice {
   return (offered, request) => {
     if (offered.length === 0) return '';
     const chosen: unknown = choose([...offered], request);
-    if (chosen === false) return '';
+    // `offered.find(…)` has nothing else to say where it finds none.
+    if (chosen === false || chosen === undefined) return '';
     // RFC 6455, 4.1: a client fails the connection when it is given a subprotocol that it did not offer.
     if (typeof chosen === 'string' && offered.includes(chosen)) return chosen;
     throw new InvalidStateError(

@@ -19,7 +19,7 @@ describe('ClientConnection', () => {
     const [near, far] = createTransportPair();
     const options = resolveConnectionOptions('test()', { pingInterval: false });
     peer = new RawPeer(far, 'server');
-    connection = new ClientConnection(near, { role: 'client', options });
+    connection = new ClientConnection(near, { role: 'client', options }, { status: 101, headers: {} });
   });
 
   afterEach(() => {

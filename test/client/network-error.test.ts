@@ -41,7 +41,9 @@ describe('answerError', () => {
     expect(answerError(failure('HPE_HEADER_OVERFLOW'), 'ws://a')).to.include({ code: 'HEAD_TOO_LARGE', status: 502 });
     const lost = answerError(failure('ECONNRESET', 'socket hang up'), 'ws://a');
     expect(lost).to.be.instanceOf(ConnectError);
-    expect(lost.message).to.equal('Could not connect to ws://a: it closed the connection without an answer');
+    expect(lost.message).to.equal(
+      'Could not connect to ws://a: it closed the connection without an answer; does it want wss://?',
+    );
     expect(answerError(failure('EPIPE'), 'ws://a')).to.include({
       code: 'EPIPE',
       message: 'Could not connect to ws://a: words',

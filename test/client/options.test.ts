@@ -66,7 +66,10 @@ describe('resolveConnectOptions', () => {
   const wrong: Array<[given: object, words: string]> = [
     [{ header: {} }, "Unknown option 'header' in connect(). Did you mean 'headers'?"],
     [{ followRedirect: true }, "Did you mean 'followRedirects'?"],
-    [{ protocols: 'chat' }, "Did you mean 'subprotocols'?"],
+    [{ protocols: 'chat' }, "It is called 'subprotocols' here"],
+    [{ ca: 'x' }, "It goes into option 'tls': { tls: { ca } }"],
+    [{ agent: {} }, "Option 'proxy' goes through a proxy"],
+    [{ followRedirects: 'yes' }, 'must be true, false, or how many at most, not "yes"'],
     [{ maxMessageSize: 0 }, "Option 'maxMessageSize' must be"],
     [{ headers: 'a' }, "Option 'headers' must be"],
     [{ origin: 'https://a\r\n' }, 'The header Origin must be'],

@@ -46,8 +46,8 @@ describe('redirects', () => {
     for (const followRedirects of [undefined, false, 0]) {
       const options = followRedirects === undefined ? {} : { followRedirects };
       const error = await rejectionOf(HandshakeError, connect(`${server.url}/start`, options));
-      expect(error.message).to.equal(
-        'The server answered 302 Elsewhere: it redirects to /there, and followRedirects is not given',
+      expect(error.message).to.match(
+        /^The server \S+ answered 302 Elsewhere: it redirects to "\/there", and followRedirects is off$/,
       );
       expect(error.response).to.deep.include({ status: 302, body: 'foo' });
       expect(error.response?.headers).to.include({ location: '/there' });
@@ -77,7 +77,9 @@ describe('redirects', () => {
 
   it('does not follow a redirect that leads nowhere', async () => {
     const server = await listen((socket) => socket.write('HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n'));
-    expect((await rejectionOf(HandshakeError, open(server.url))).message).to.equal('The server answered 302 Found');
+    expect((await rejectionOf(HandshakeError, open(server.url))).message).to.match(
+      /^The server \S+ answered 302 Found$/,
+    );
   });
 
   const locations: Array<[location: string, path: string]> = [
@@ -119,8 +121,8 @@ describe('redirects', () => {
   it('ends a loop', async () => {
     const server = await listen(redirecting((head) => `${pathOf(head)}x`));
     const error = await rejectionOf(HandshakeError, open(server.url));
-    expect(error.message).to.equal(
-      'The server answered 302 Elsewhere: a redirect more than followRedirects (5) allows',
+    expect(error.message).to.match(
+      /^The server \S+ answered 302 Elsewhere: a redirect more than followRedirects \(5\) allows$/,
     );
     expect(server.heads).to.have.length(6);
     await server.allClosed();

@@ -27,7 +27,7 @@ describe('refusal', () => {
     const error = await refused(
       'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nContent-Length: 14\r\n\r\nwho are you?\r\n',
     );
-    expect(error.message).to.equal('The server answered 401 Unauthorized');
+    expect(error.message).to.match(/^The server \S+ answered 401 Unauthorized$/);
     expect(error).to.include({ code: 'HANDSHAKE_REFUSED', status: 401, expose: false, body: 'who are you?\r\n' });
     expect(error.headers['www-authenticate']).to.equal('Bearer');
     expect(error.response).to.deep.equal({
@@ -38,7 +38,9 @@ describe('refusal', () => {
   });
 
   it('says a status without words', async () => {
-    expect((await refused('HTTP/1.1 299\r\nContent-Length: 0\r\n\r\n')).message).to.equal('The server answered 299');
+    expect((await refused('HTTP/1.1 299\r\nContent-Length: 0\r\n\r\n')).message).to.match(
+      /^The server \S+ answered 299$/,
+    );
   });
 
   for (const status of [200, 204, 304, 400, 404, 426, 500, 503]) {
@@ -100,7 +102,7 @@ describe('refusal', () => {
     const { port } = await servers.server();
     const connecting = connect(`ws://127.0.0.1:${port}`, { origin: 'https://other.example' });
     const error = await rejectionOf(HandshakeError, connecting);
-    expect(error.message).to.equal('The server answered 403 Forbidden');
+    expect(error.message).to.match(/^The server \S+ answered 403 Forbidden$/);
     expect(error.response?.body).to.include('other.example');
   });
 });

@@ -147,7 +147,7 @@ describe('connect through an HTTP proxy', () => {
     closers.push(() => proxy.close());
     const url = `http://127.0.0.1:${proxy.port}`;
     const error = await rejectionOf(HandshakeError, connect('ws://a.example', { proxy: url }));
-    expect(error.message).to.equal('The server answered 403 Forbidden');
+    expect(error.message).to.match(/^The server \S+ answered 403 Forbidden$/);
     expect(error.response?.body).to.equal('early');
     await proxy.allClosed();
   });

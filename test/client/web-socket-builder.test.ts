@@ -49,6 +49,20 @@ describe('WebSocketBuilder', () => {
     second.terminate();
   });
 
+  it('takes lists of subprotocols as well', async () => {
+    const error = await rejectionOf(
+      InvalidOptionError,
+      new WebSocketBuilder(server.url).subprotocols(['a', 'b'], 'a').connect(),
+    );
+    expect(error.message).to.include('"a" is offered twice');
+  });
+
+  it('refuses as option() what has a method of its own', () => {
+    const builder = new WebSocketBuilder(server.url);
+    expect(() => builder.option('headers' as never, {} as never)).to.throw(InvalidOptionError, '.header(name, value)');
+    expect(() => builder.option('subprotocols' as never, [] as never)).to.throw(InvalidOptionError, '.subprotocols(');
+  });
+
   it('leaves checking to connect()', async () => {
     const wrong = [
       new WebSocketBuilder('nowhere'),

@@ -407,6 +407,11 @@ for (const [name, WebSocket, itByTheStandard] of classes) {
         });
       }
 
+      it('a server that chooses none of the subprotocols that were offered: the same', async () => {
+        const target = await answering((key) => [accept(key)]);
+        expect(await story(new WebSocket(target, ['a', 'b']))).to.deep.equal(['error 3', 'close 1006 "" false 3']);
+      });
+
       it('nobody there: the same, later, also where nobody listens for it', async () => {
         const probe = net.createServer().listen(0, '127.0.0.1');
         await once(probe, 'listening');
@@ -517,6 +522,10 @@ describe('WebSocket of this package', () => {
   it('refuses options that cannot be at once, in words', () => {
     expect(() => new OurWebSocket(url, { maxMesageSize: 5 } as never)).to.throw(InvalidOptionError, "'maxMessageSize'");
     expect(() => new OurWebSocket(url, { handshakeTimeout: 0 })).to.throw(InvalidOptionError);
+    expect(() => new OurWebSocket(url, { subprotocols: ['a'] } as never)).to.throw(
+      InvalidOptionError,
+      "called 'protocols'",
+    );
   });
 
   it('gives up where its signal is aborted', async () => {

@@ -169,10 +169,14 @@ describe('ConnectionEvents', () => {
 
     it('refuses what it does not know, in words', () => {
       const events = new Events();
-      expect(() => events.addEventListener('open' as never, () => {})).to.throw(
+      expect(() => events.addEventListener('drain' as never, () => {})).to.throw(
         InvalidOptionError,
-        "addEventListener() knows 'message', 'close' and 'error', not \"open\"",
+        "addEventListener() knows 'message', 'close' and 'error', not \"drain\"",
       );
+      for (const listen of ['on', 'once', 'addEventListener']) {
+        const call = () => Reflect.get(events, listen).call(events, 'open', () => {});
+        expect(call).to.throw(InvalidOptionError, "There is no 'open' event");
+      }
       expect(() => events.addEventListener('constructor' as never, () => {})).to.throw(InvalidOptionError);
       expect(() => events.addEventListener('message', 'listener' as never)).to.throw(
         InvalidOptionError,

@@ -147,9 +147,28 @@ describe('toDuplex()', () => {
     await settle();
     expect(finished).to.equal(false);
     peer.text('answer').close(1000);
-    expect(Buffer.concat(await stream.toArray()).toString()).to.equal('answer');
+    let read = '';
+    stream.on('data', (chunk) => (read += chunk));
+    await once(stream, 'close');
+    expect(read).to.equal('answer');
     expect(finished).to.equal(true);
     expect(stream.destroyed).to.equal(true);
+  });
+
+  it('lets a pipeline end that comes back to it, when the peer closes before it said anything', async () => {
+    for (const objectMode of [true, false]) {
+      const { connection, peer } = connectionWithRawPeer();
+      const stream = toDuplex(connection, { objectMode });
+      const echo = pipeline(
+        stream,
+        async function* (chunks: AsyncIterable<Buffer>) {
+          yield* chunks;
+        },
+        stream,
+      );
+      peer.close(1000);
+      await echo;
+    }
   });
 
   it('ends both ways when the peer closes', async () => {
@@ -211,6 +230,12 @@ describe('toDuplex()', () => {
     stream.on('error', () => {});
     const error = await new Promise((resolve) => stream.write(5, resolve));
     expect(error).to.be.instanceOf(InvalidOptionError);
+  });
+
+  it('refuses what is no connection, in words', () => {
+    for (const wrong of [undefined, {}, new EventTarget()]) {
+      expect(() => toDuplex(wrong as never)).to.throw(InvalidOptionError, 'toDuplex() takes a connection');
+    }
   });
 
   it('refuses options that cannot be', () => {

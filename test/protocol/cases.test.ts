@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type DecoderLimits, MessageDecoder } from '../../src/protocol/message-decoder';
+import { MessageDecoder } from '../../src/protocol/message-decoder';
+import type { DecoderLimits } from '../../src/protocol/message-limits';
 import type { Role } from '../../src/protocol/role';
 import { closing } from './cases/closing';
 import { controlFrames } from './cases/control-frames';

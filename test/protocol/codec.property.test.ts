@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ClosePayload } from '../../src/protocol/close-payload';
+import type { DecoderSink } from '../../src/protocol/decoder-sink';
 import { WebSocketError } from '../../src/protocol/errors';
 import { WebSocketFrame } from '../../src/protocol/frame';
 import { FrameParser } from '../../src/protocol/frame-parser';
-import { type DecoderLimits, type DecoderSink, MessageDecoder } from '../../src/protocol/message-decoder';
+import { MessageDecoder } from '../../src/protocol/message-decoder';
+import type { DecoderLimits } from '../../src/protocol/message-limits';
 import { Opcode } from '../../src/protocol/opcode';
 import type { Role } from '../../src/protocol/role';
 import { cutAt } from './support/chunks';

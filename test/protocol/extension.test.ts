@@ -13,6 +13,7 @@ class Inversion implements MessageExtension {
   readonly description = 'x-inversion';
   readonly reservedBits = 0x40;
   readonly shared = null;
+  readonly effort = 0;
   readonly limits: number[] = [];
 
   decode(payload: Buffer, limit: number): Buffer {

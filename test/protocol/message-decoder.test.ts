@@ -1,7 +1,9 @@
 import { constants } from 'node:buffer';
 import { expect } from 'chai';
+import type { DecoderSink } from '../../src/protocol/decoder-sink';
 import { InvalidStateError, type WebSocketError } from '../../src/protocol/errors';
-import { type DecoderLimits, type DecoderSink, MessageDecoder } from '../../src/protocol/message-decoder';
+import { MessageDecoder } from '../../src/protocol/message-decoder';
+import type { DecoderLimits } from '../../src/protocol/message-limits';
 import type { Role } from '../../src/protocol/role';
 import {
   binary,

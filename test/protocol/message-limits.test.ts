@@ -11,10 +11,17 @@ describe('encodedLimit', () => {
         for (const memLevel of [1, 9]) {
           const deflated = deflateRawSync(noise, { level, memLevel, finishFlush: constants.Z_SYNC_FLUSH });
           if (size > 0) expect(deflated.length).to.be.above(size);
-          expect(deflated.length).to.be.at.most(encodedLimit(size));
+          expect(deflated.length).to.be.at.most(encodedLimit(size, 1));
         }
     });
   }
+});
+
+describe('encodedLimit of fragments', () => {
+  it('leaves room for the flush of each', () => {
+    const flush = deflateRawSync('a', { finishFlush: constants.Z_SYNC_FLUSH }).length - 1;
+    expect(encodedLimit(0, 1000) - encodedLimit(0, 0)).to.be.at.least(1000 * flush);
+  });
 });
 
 describe('limits of messages', () => {

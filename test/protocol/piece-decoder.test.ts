@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { InvalidPayloadError, type WebSocketError } from '../../src/protocol/errors';
-import { type DecoderLimits, MessageDecoder } from '../../src/protocol/message-decoder';
+import { MessageDecoder } from '../../src/protocol/message-decoder';
+import type { DecoderLimits } from '../../src/protocol/message-limits';
 import { PieceDecoder } from '../../src/protocol/piece-decoder';
 import type { Role } from '../../src/protocol/role';
 import { chunkings, seededRandom } from './support/chunks';
@@ -217,6 +218,21 @@ describe('MessageDecoder, asked for pieces', () => {
       const whole = kind === text ? said.text('whole') : said.binary(Buffer.from('whole'));
       expect(recorder.lines).to.deep.equal(['abcd', 'efgh', 'ijk.', whole]);
     }
+  });
+
+  it('gives no piece where nothing has come of a message but the beginning of a character', () => {
+    const recorder = new (class extends Recorder {
+      receivedPiece(data: string | Buffer, isLast: boolean): void {
+        this.lines.push(`${data}${isLast ? '.' : ''}`);
+      }
+    })();
+    const decoder = new MessageDecoder('server', defaults, recorder);
+    const [begin, end] = fragments(1, Buffer.from([0xe2, 0x82]), Buffer.from([0xac]));
+    decoder.write(encode(begin!, 'server'));
+    decoder.readPieces(100);
+    expect(recorder.lines).to.deep.equal([]);
+    decoder.write(encode(end!, 'server'));
+    expect(recorder.lines).to.deep.equal(['€.']);
   });
 
   it('fails where what has come and what is announced is already more than the pieces may have', () => {

@@ -234,6 +234,26 @@ describe('Hub', () => {
       expect(ann.sent).to.deep.equal([]);
     });
 
+    it('lets what is published meanwhile come behind it, for everybody', () => {
+      const hub = new Hub();
+      const { members, connections } = fakes(4);
+      for (const connection of connections) hub.join(connection, 'a');
+      for (const connection of connections.slice(2)) hub.join(connection, 'b');
+      const bytes = Buffer.from('answer');
+      members[1]!.onSend = () => {
+        members[1]!.onSend = () => {};
+        hub.to('a').except(connections[0]!).publish(bytes);
+        bytes.fill('?');
+      };
+      hub.to('a', 'b').except(connections[3]!).publish('question');
+      expect(members.map(({ texts }) => texts)).to.deep.equal([
+        ['question'],
+        ['question', 'answer'],
+        ['question', 'answer'],
+        ['answer'],
+      ]);
+    });
+
     it('stands members that close, leave, and join while it goes round', () => {
       const hub = new Hub();
       const { members, connections } = fakes(4);

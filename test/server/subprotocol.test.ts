@@ -33,7 +33,11 @@ describe('compileSubprotocols', () => {
     expect(choose([], request)).to.equal('');
   });
 
-  for (const wrong of ['chat', '', true, undefined, 'x\r\nSet-Cookie: a=b']) {
+  it('takes undefined from a function for none, as find() says it', () => {
+    expect(compileSubprotocols((offered) => offered.find((name) => name === 'c'))(['a', 'b'], request)).to.equal('');
+  });
+
+  for (const wrong of ['chat', '', true, null, 'x\r\nSet-Cookie: a=b']) {
     it(`refuses ${JSON.stringify(wrong)} from a function when it was not offered`, () => {
       const choose = compileSubprotocols(() => wrong as string);
       expect(() => choose(['a', 'b'], request))

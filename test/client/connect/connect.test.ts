@@ -3,6 +3,7 @@ import type net from 'node:net';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import { WebSocketServer } from 'ws';
+import type { ClientConnection } from '../../../src/client/client-connection';
 import { connect } from '../../../src/client/connect';
 import type { ConnectOptions } from '../../../src/client/options';
 import type { WebSocketConnection } from '../../../src/connection/websocket-connection';
@@ -73,6 +74,13 @@ describe('connect', () => {
       expect(headerOf(head, 'Origin')).to.equal('https://app.example');
       expect(headerOf(head, 'Sec-WebSocket-Protocol')).to.equal('a, b');
       expect(headerOf(head, 'Authorization')).to.equal(`Basic ${btoa('me:pass')}`);
+    });
+
+    it('keeps the head of the 101: cookies, say', async () => {
+      const server = await raw((socket, head) => socket.write(acceptance(head, { 'Set-Cookie': 'node=3' })));
+      const { response } = (await open(server.url)) as ClientConnection;
+      expect(response.status).to.equal(101);
+      expect(response.headers['set-cookie']).to.deep.equal(['node=3']);
     });
 
     it('loses no frame that came in the packet of the 101', async () => {

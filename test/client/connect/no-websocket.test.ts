@@ -80,7 +80,9 @@ describe('connect, with something else than a WebSocket server', () => {
     const server = await raw((socket) => socket.end());
     const error = await rejectionOf(ConnectError, connect(server.url));
     expect(error).to.include({ code: 'ECONNRESET', fault: 'none' });
-    expect(error.message).to.equal(`Could not connect to ${server.url}: it closed the connection without an answer`);
+    expect(error.message).to.equal(
+      `Could not connect to ${server.url}: it closed the connection without an answer; does it want wss://?`,
+    );
     const resetting = await raw((socket) => socket.resetAndDestroy());
     expect((await rejectionOf(ConnectError, connect(resetting.url))).code).to.equal('ECONNRESET');
     const halfway = await raw((socket) => socket.end('HTTP/1.1 101 Switching'));

@@ -134,6 +134,44 @@ describe('WebSocketConnection with permessage-deflate', () => {
     expect(await peer.closeFrame()).to.include({ code: 1007 });
   });
 
+  it('lets others have the event loop between compressed messages that are much work', async () => {
+    const { server, client } = createDeflatePair(deflateSettings(), {}, { maxMessageSize: 2 ** 20 });
+    const large = 'x'.repeat(2 ** 20);
+    let atOnce = 0;
+    let most = 0;
+    let seen = 0;
+    const done = new Promise<void>((resolve) => {
+      server.on('message', (data) => {
+        expect(data).to.equal(large);
+        if (atOnce++ === 0) setImmediate(() => (atOnce = 0));
+        most = Math.max(most, atOnce);
+        if (++seen === 20) resolve();
+      });
+    });
+    for (let i = 0; i < 20; i++) client.send(large);
+    await done;
+    expect(most).to.be.at.most(3);
+    client.close();
+    await server.closed;
+  });
+
+  it('tells callbacks of a slow consumer when whoever found it out is done', async () => {
+    const { connection, peer } = connectionWithRawPeer({
+      options: { maxBufferedAmount: 1000, highWaterMark: 1000, lowWaterMark: 10 },
+    });
+    peer.transport.pause();
+    const told: string[] = [];
+    for (let i = 0; i < 40 && connection.readyState === connection.OPEN; i++) {
+      connection.send(Buffer.alloc(30_000), {}, (error) => error && told.push(`${connection.readyState}`));
+      expect(told).to.deep.equal([]);
+    }
+    expect(connection.readyState).to.equal(connection.CLOSING);
+    await new Promise((resolve) => process.nextTick(resolve));
+    expect(told.length).to.be.above(0);
+    expect(told).to.not.include(String(connection.OPEN));
+    connection.terminate();
+  });
+
   it('fails with 1009 for a bomb', async () => {
     const { server, client } = createDeflatePair(deflateSettings(), {}, { maxMessageSize: 100_000 });
     client.send(Buffer.alloc(100_000));

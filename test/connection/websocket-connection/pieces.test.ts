@@ -153,6 +153,51 @@ describe('WebSocketConnection: pieces()', () => {
     expect(await connection.receive()).to.equal('whole');
   });
 
+  it('discards a message that was left when it had begun, though nothing of it could be handed over', async () => {
+    for (const begins of ['0109', '010ac3', '0100']) {
+      const { connection, peer } = connectionWithRawPeer();
+      const bytes = Buffer.from(begins, 'hex');
+      peer.write(
+        Buffer.concat([bytes.subarray(0, 1), Buffer.of(bytes[1]! | 0x80), Buffer.alloc(4), bytes.subarray(2)]),
+      );
+      await settle();
+      const left = connection.pieces();
+      await left.return?.();
+      const rest = bytes[1]! - (bytes.length - 2);
+      const isCut = bytes.length > 2;
+      peer.write(isCut ? Buffer.concat([Buffer.of(0xa9), Buffer.alloc(rest - 1, 'x')]) : Buffer.alloc(rest, 'x'));
+      peer.send(Opcode.Continuation, 'end').text('next');
+      expect(await all(connection.pieces())).to.deep.equal(['next']);
+      connection.terminate();
+    }
+  });
+
+  it('rejects at once when the connection was lost in the middle of the message before', async () => {
+    for (const leaves of [true, false]) {
+      const { connection, peer } = connectionWithRawPeer();
+      const before = connection.pieces();
+      peer.send(Opcode.Text, 'begun', { fin: false });
+      await before.next();
+      if (leaves) await before.return?.();
+      peer.transport.destroy();
+      await connection.closed;
+      if (!leaves) expect(await failure(before.next())).to.be.instanceOf(ConnectionClosedError);
+      expect(await failure(connection.pieces().next())).to.be.instanceOf(ConnectionClosedError);
+      expect(await failure(connection.receive())).to.be.instanceOf(ConnectionClosedError);
+    }
+  });
+
+  it('lets other listeners come while a large message waits', async () => {
+    const { connection, peer } = connectionWithRawPeer(small);
+    peer.text('x'.repeat(1001));
+    await settle();
+    connection.on('error', () => {});
+    connection.on('close', () => {});
+    await settle();
+    connection.openGate();
+    expect(await peer.closeFrame()).to.include({ code: 1009 });
+  });
+
   it('gives several next() at once their pieces in order, and then the end', async () => {
     const { connection, peer } = connectionWithRawPeer();
     const pieces = connection.pieces();

@@ -1,5 +1,5 @@
 import type { MessageExtension } from '../../../src/protocol/extension';
-import type { DecoderLimits } from '../../../src/protocol/message-decoder';
+import type { DecoderLimits } from '../../../src/protocol/message-limits';
 import type { Role } from '../../../src/protocol/role';
 import type { FrameSpec } from '../support/frames';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClosePayload } from '../../../src/protocol/close-payload';
+import type { DecoderSink } from '../../../src/protocol/decoder-sink';
 import type { WebSocketError } from '../../../src/protocol/errors';
-import type { DecoderSink } from '../../../src/protocol/message-decoder';
 
 /** What a decoder handed over, one line for each, so that a difference can be read. */
 export const said = {
