@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Inbox } from '../../src/connection/inbox';
+import { collectGarbage } from '../support/collect-garbage';
 
 describe('Inbox', () => {
   it('gives messages in the order they came, empty ones too', () => {
@@ -96,10 +97,3 @@ describe('Inbox', () => {
     expect(inbox.take()).to.equal(undefined);
   });
 });
-
-function collectGarbage(): void {
-  const { setFlagsFromString } = require('node:v8') as typeof import('node:v8');
-  const { runInNewContext } = require('node:vm') as typeof import('node:vm');
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
