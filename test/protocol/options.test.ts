@@ -6,6 +6,7 @@ import {
   checkInteger,
   checkMilliseconds,
   describe as described,
+  printable,
   refuseUnknownOptions,
 } from '../../src/protocol/options';
 import { errorOf } from './support/error-of';
@@ -132,5 +133,13 @@ describe('describe', () => {
 
   it('shows every control character as an escape: messages end in logs and terminals', () => {
     expect(described('\x00\x1b\x7f\x80\x9b\xa0')).to.equal('"\\u0000\\u001b\\u007f\\u0080\\u009b\xa0"');
+  });
+});
+
+describe('printable', () => {
+  it('leaves words as they are, but for control characters, and keeps them short', () => {
+    expect(printable('Not Found')).to.equal('Not Found');
+    expect(printable('a\nb\x1b[31m\x9b')).to.equal('a\\nb\\u001b[31m\\u009b');
+    expect(printable('x'.repeat(1000))).to.have.length(80);
   });
 });
