@@ -5,41 +5,15 @@ import { expect } from 'chai';
 import { WebSocketServer } from 'ws';
 import type { ClientConnection } from '../../../src/client/client-connection';
 import { connect } from '../../../src/client/connect';
-import type { ConnectOptions } from '../../../src/client/options';
-import type { WebSocketConnection } from '../../../src/connection/websocket-connection';
 import { InvalidOptionError, TimeoutError } from '../../../src/protocol/errors';
 import { serverText } from '../../support/raw-client';
 import { TestServers } from '../../support/test-servers';
-import { acceptance, headerOf, RawServer, type Script } from '../support/raw-server';
+import { connecting } from '../support/connecting';
+import { acceptance, headerOf, type Script } from '../support/raw-server';
 import { rejectionOf } from '../support/rejection-of';
 
-const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-
 describe('connect', () => {
-  const closers: Array<() => unknown> = [];
-  let timersBefore: number;
-
-  beforeEach(async () => {
-    // The runner's own timer runs from the first wait on, as it does in the tests.
-    await new Promise((resolve) => setImmediate(resolve));
-    timersBefore = timers();
-  });
-
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function raw(script: Script): Promise<RawServer> {
-    const server = await RawServer.listen(script);
-    closers.push(() => server.close());
-    return server;
-  }
-
-  async function open(url: string | URL, options?: ConnectOptions): Promise<WebSocketConnection> {
-    const connection = await connect(url, { pingInterval: false, ...options });
-    closers.push(() => connection.terminate());
-    return connection;
-  }
+  const { closers, raw, open, leavesNoTimer } = connecting();
 
   describe('with a server that agrees', () => {
     it('asks as RFC 6455, 4.1 says, with a fresh key each time', async () => {
@@ -131,7 +105,7 @@ describe('connect', () => {
       const counts = ['data', 'drain', 'error', 'close'].map((name) => transport.listenerCount(name));
       expect(counts).to.deep.equal([1, 1, 1, 1]);
       expect(getEventListeners(controller.signal, 'abort')).to.have.length(0);
-      expect(timers()).to.equal(timersBefore);
+      leavesNoTimer();
       controller.abort();
       await new Promise((resolve) => setImmediate(resolve));
       expect(connection.readyState).to.equal(1);
@@ -208,14 +182,14 @@ describe('connect', () => {
           message: `The opening handshake with ${server.url} took longer than handshakeTimeout (40 ms)`,
         });
         await server.allClosed();
-        expect(timers()).to.equal(timersBefore);
+        leavesNoTimer();
       });
     }
 
     it('gives up at no address', async () => {
       const lookup = () => {};
       await rejectionOf(TimeoutError, connect('ws://nowhere.test', { handshakeTimeout: 20, lookup }));
-      expect(timers()).to.equal(timersBefore);
+      leavesNoTimer();
     });
   });
 
@@ -235,7 +209,7 @@ describe('connect', () => {
       const { signal } = controller;
       expect(await rejectionOf(Error, connect('ws://nowhere.test', { lookup, signal }))).to.equal(reason);
       expect(getEventListeners(signal, 'abort')).to.have.length(0);
-      expect(timers()).to.equal(timersBefore);
+      leavesNoTimer();
     });
 
     const stages: Array<[stage: string, begin: string | null]> = [
@@ -258,7 +232,7 @@ describe('connect', () => {
         expect(await rejectionOf(Error, connecting)).to.equal(reason);
         await server.allClosed();
         expect(getEventListeners(controller.signal, 'abort')).to.have.length(0);
-        expect(timers()).to.equal(timersBefore);
+        leavesNoTimer();
       });
     }
 

@@ -1,40 +1,12 @@
 import { expect } from 'chai';
 import { connect } from '../../../src/client/connect';
 import type { ConnectOptions } from '../../../src/client/options';
-import { ConnectError, HandshakeError, TimeoutError } from '../../../src/protocol/errors';
-import { RawServer, type Script } from '../support/raw-server';
+import { ConnectError, TimeoutError } from '../../../src/protocol/errors';
+import { connecting } from '../support/connecting';
 import { rejectionOf } from '../support/rejection-of';
 
-const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-
 describe('connect, with something else than a WebSocket server', () => {
-  const closers: Array<() => unknown> = [];
-  let timersBefore: number;
-
-  beforeEach(async () => {
-    // The runner's own timer runs from the first wait on, as it does in the tests.
-    await new Promise((resolve) => setImmediate(resolve));
-    timersBefore = timers();
-  });
-
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function raw(script: Script): Promise<RawServer> {
-    const server = await RawServer.listen(script);
-    closers.push(() => server.close());
-    return server;
-  }
-
-  /** The error of a handshake with a server that answers so; nothing is left of it. */
-  async function refused(script: Script | string, options?: ConnectOptions): Promise<HandshakeError> {
-    const server = await raw(typeof script === 'string' ? (socket) => socket.write(script, 'latin1') : script);
-    const error = await rejectionOf(HandshakeError, connect(server.url, options));
-    await server.allClosed();
-    expect(timers()).to.equal(timersBefore);
-    return error;
-  }
+  const { raw, refused, leavesNoTimer } = connecting();
 
   it('refuses garbage, with a guess', async () => {
     for (const text of [
@@ -99,7 +71,7 @@ describe('connect, with something else than a WebSocket server', () => {
     expect(error.message).to.equal(
       `Could not connect to ws://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
     );
-    expect(timers()).to.equal(timersBefore);
+    leavesNoTimer();
   });
 
   it('says when every address of a name refuses', async () => {

@@ -1,47 +1,9 @@
 import { expect } from 'chai';
-import { connect } from '../../../src/client/connect';
-import type { ConnectOptions } from '../../../src/client/options';
-import type { WebSocketConnection } from '../../../src/connection/websocket-connection';
-import { HandshakeError } from '../../../src/protocol/errors';
-import { acceptance, headerOf, RawServer, type Script } from '../support/raw-server';
-import { rejectionOf } from '../support/rejection-of';
-
-const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+import { connecting } from '../support/connecting';
+import { acceptance, headerOf, type Script } from '../support/raw-server';
 
 describe('connect, with a server that answers 101, and wrong', () => {
-  const closers: Array<() => unknown> = [];
-  let timersBefore: number;
-
-  beforeEach(async () => {
-    // The runner's own timer runs from the first wait on, as it does in the tests.
-    await new Promise((resolve) => setImmediate(resolve));
-    timersBefore = timers();
-  });
-
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function raw(script: Script): Promise<RawServer> {
-    const server = await RawServer.listen(script);
-    closers.push(() => server.close());
-    return server;
-  }
-
-  async function open(url: string | URL, options?: ConnectOptions): Promise<WebSocketConnection> {
-    const connection = await connect(url, { pingInterval: false, ...options });
-    closers.push(() => connection.terminate());
-    return connection;
-  }
-
-  /** The error of a handshake with a server that answers so; nothing is left of it. */
-  async function refused(script: Script | string, options?: ConnectOptions): Promise<HandshakeError> {
-    const server = await raw(typeof script === 'string' ? (socket) => socket.write(script, 'latin1') : script);
-    const error = await rejectionOf(HandshakeError, connect(server.url, options));
-    await server.allClosed();
-    expect(timers()).to.equal(timersBefore);
-    return error;
-  }
+  const { raw, open, refused } = connecting();
 
   const good = { Upgrade: 'websocket', Connection: 'Upgrade' };
   const answer =
