@@ -6,10 +6,10 @@ import tls from 'node:tls';
 import { expect } from 'chai';
 import { connect } from '../../src/client/connect';
 import type { ConnectOptions } from '../../src/client/options';
-import type { WebSocketConnection } from '../../src/connection/websocket-connection';
 import { ConnectError, InvalidOptionError, TimeoutError } from '../../src/protocol/errors';
 import { serverText } from '../support/raw-client';
 import { type Certificates, makeCertificates } from './support/certificates';
+import { connecting } from './support/connecting';
 import { acceptance, headerOf, RawServer, type Script } from './support/raw-server';
 import { rejectionOf } from './support/rejection-of';
 
@@ -17,27 +17,17 @@ const accept: Script = (socket, head) =>
   void socket.write(Buffer.concat([Buffer.from(acceptance(head)), serverText('hello')]));
 
 describe('openTransport', () => {
-  const closers: Array<() => unknown> = [];
+  const { closers, open } = connecting();
   let certificates: Certificates;
 
   before(async () => {
     certificates = await makeCertificates();
   });
 
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
   async function listen(server?: net.Server, where?: object): Promise<RawServer> {
     const raw = await RawServer.listen(accept, server, where);
     closers.push(() => raw.close());
     return raw;
-  }
-
-  async function open(url: string, options: ConnectOptions): Promise<WebSocketConnection> {
-    const connection = await connect(url, { pingInterval: false, ...options });
-    closers.push(() => connection.terminate());
-    return connection;
   }
 
   describe('over TLS', () => {

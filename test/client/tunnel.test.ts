@@ -3,10 +3,10 @@ import tls from 'node:tls';
 import { expect } from 'chai';
 import { connect } from '../../src/client/connect';
 import type { ConnectOptions } from '../../src/client/options';
-import type { WebSocketConnection } from '../../src/connection/websocket-connection';
 import { ConnectError, HandshakeError, InvalidOptionError, TimeoutError } from '../../src/protocol/errors';
 import { serverText } from '../support/raw-client';
 import { type Certificates, makeCertificates } from './support/certificates';
+import { connecting } from './support/connecting';
 import { acceptance, RawServer, type Script } from './support/raw-server';
 import { rejectionOf } from './support/rejection-of';
 import { type ProxyAnswer, TestProxy } from './support/test-proxy';
@@ -15,7 +15,7 @@ const accept: Script = (socket, head) =>
   void socket.write(Buffer.concat([Buffer.from(acceptance(head)), serverText('hello')]));
 
 describe('connect through an HTTP proxy', () => {
-  const closers: Array<() => unknown> = [];
+  const { closers, open } = connecting();
   const environment = { ...process.env };
   let certificates: Certificates;
 
@@ -23,9 +23,8 @@ describe('connect through an HTTP proxy', () => {
     certificates = await makeCertificates();
   });
 
-  afterEach(async () => {
+  afterEach(() => {
     process.env = { ...environment };
-    for (const close of closers.splice(0).reverse()) await close();
   });
 
   async function proxyWith(answer?: ProxyAnswer, secure?: boolean): Promise<TestProxy> {
@@ -38,12 +37,6 @@ describe('connect through an HTTP proxy', () => {
     const raw = await RawServer.listen(script, secure ? tls.createServer(certificates.server) : net.createServer());
     closers.push(() => raw.close());
     return raw;
-  }
-
-  async function open(url: string, options: ConnectOptions): Promise<WebSocketConnection> {
-    const connection = await connect(url, { pingInterval: false, ...options });
-    closers.push(() => connection.terminate());
-    return connection;
   }
 
   it('opens a tunnel for ws: as for wss:', async () => {
