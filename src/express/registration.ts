@@ -39,7 +39,7 @@ export function routeMethod(name: string) {
     checkPath(name, path);
     const { options, middleware, handler } = sortArguments(where, rest);
     const endpoint = { options: new OptionsOfRoute(where, options), handler };
-    const accept: Handle = (request, response, next) => openConnection(endpoint, request, response, next);
+    const accept: Handle = (request, response, next) => void openConnection(endpoint, request, response, next);
     this.route(path).get(gate, ...middleware, markUpgradeHandler(accept));
     return this;
   };

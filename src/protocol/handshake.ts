@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { HandshakeError, InvalidOptionError } from './errors';
 import { type ExtensionOffer, listIncludes, parseExtensions, parseTokenList } from './headers';
 import { type HeaderValues, isRequestTarget, parseHead, serializeHead } from './http-head';
@@ -77,9 +77,7 @@ export const WebSocketHandshake = {
   /** `Sec-WebSocket-Accept` for a key: base64 of the SHA-1 of key and GUID (section 4.2.2, 5.4). */
   computeAcceptKey(key: string): string {
     if (typeof key !== 'string') throw new InvalidOptionError(`The key must be a string, not ${describe(key)}`);
-    return createHash('sha1')
-      .update(key + guid)
-      .digest('base64');
+    return hash('sha1', key + guid, 'base64');
   },
 } as const;
 
@@ -108,8 +106,8 @@ export function validateUpgradeRequest(request: {
   httpVersion: string;
   headers: ReceivedHeaders;
 }): UpgradeRequestFields {
-  const { method, httpVersion } = request;
-  const header = (name: string) => singleValue(request.headers, name);
+  const { method, httpVersion, headers } = request;
+  const header = (name: string) => singleValue(headers, name);
   // 4.2.1, 1: an HTTP/1.1 or higher GET request.
   if (method !== 'GET') {
     throw new HandshakeError(`A WebSocket is opened by a GET request, not by ${describe(method)}`, {

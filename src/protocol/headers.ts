@@ -27,7 +27,9 @@ export function isToken(text: string): boolean {
 /** True where a comma-separated header holds the word, in any case (`Connection: keep-alive, Upgrade`). */
 export function listIncludes(header: string | undefined, word: string): boolean {
   if (header === undefined) return false;
-  return header.split(',').some((item) => trimBlanks(item).toLowerCase() === word);
+  const list = header.toLowerCase();
+  // Nearly every list that is asked has one item.
+  return list === word || list.split(',').some((item) => trimBlanks(item) === word);
 }
 
 /**

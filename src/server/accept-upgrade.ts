@@ -21,7 +21,7 @@ export interface AcceptInit {
 }
 
 /** Headers that middleware may have set for a body, and that make no sense on a 101. */
-const bodyHeaders = ['Content-Length', 'Content-Type', 'Content-Encoding', 'Transfer-Encoding', 'ETag'];
+const bodyHeaders = ['content-length', 'content-type', 'content-encoding', 'transfer-encoding', 'etag'];
 
 /**
  * Accepts a pending upgrade: checks the handshake, the origin and the subprotocol, answers 101 through the response, so
@@ -49,7 +49,7 @@ export async function acceptUpgrade(
   refuseAnswered(pending, response);
   const extension = options.perMessageDeflate === null ? null : agreeOnDeflate(extensions, options.perMessageDeflate);
 
-  for (const name of bodyHeaders) response.removeHeader(name);
+  for (const name of bodyHeaders) if (response.hasHeader(name)) response.removeHeader(name);
   response.writeHead(101, acceptHeaders(key, { protocol, extensions: extension?.description ?? '' }));
   response.end();
   // Whoever wraps end() to wait for something (express-session for its store) has not ended it yet.

@@ -11,6 +11,8 @@ const maxEarlyBytes = 64 * 1024;
 /** Milliseconds for a refused client to take its answer and leave, where less is left of the handshake's deadline. */
 const lingerTimeout = 2_000;
 
+const noBytes = Buffer.alloc(0);
+
 const mark: unique symbol = Symbol('switchboard.pendingUpgrade');
 
 /** node:http sets `upgrade` on every request; its types do not know. */
@@ -48,8 +50,10 @@ export class PendingUpgrade {
   /** What came after the request head: frames of a client that does not wait for the 101. */
   private early: Buffer[];
   private earlyBytes: number;
-  private deadline: NodeJS.Timeout;
+  /** Runs while the socket is watched. */
+  private deadline: NodeJS.Timeout | undefined;
   private refused = false;
+  private released = false;
 
   constructor(init: PendingUpgradeInit) {
     const { request, socket, head } = init;
@@ -64,7 +68,17 @@ export class PendingUpgrade {
     // An inactivity timeout of the server has its own idea of when to cut; the deadline below replaces it.
     if (typeof (socket as Socket).setTimeout === 'function') (socket as Socket).setTimeout(0);
     this.response = createUpgradeResponse(request, socket);
-    this.response.once('finish', this.onFinish);
+    this.response.on('finish', this.onFinish);
+  }
+
+  /**
+   * Looks after the socket from now on, unless it is released. To be called as soon as the application has been handed
+   * the request: no event of the socket comes before that, and where the application has accepted at once there is
+   * nothing left to look after, which spares most handshakes a timer and five listeners.
+   */
+  watch(): void {
+    if (this.released) return;
+    const { socket } = this;
     socket.on('error', ignoreError);
     socket.on('close', this.onClose);
     socket.on('drain', forwardDrain);
@@ -72,7 +86,7 @@ export class PendingUpgrade {
     // Only a socket that is read tells that its client has gone.
     socket.on('data', this.onData);
     socket.resume();
-    this.deadline = setTimeout(this.onDeadline, init.handshakeTimeout);
+    this.deadline = setTimeout(this.onDeadline, this.handshakeTimeout);
   }
 
   /** The client has left, or was refused while the application thought: there is nobody to answer. */
@@ -87,30 +101,30 @@ export class PendingUpgrade {
   }
 
   /**
-   * Lets go of the socket after the 101, and leaves it as it was in `'upgrade'`: neither flowing nor paused.
+   * Lets go of the socket after the 101, as it was in `'upgrade'`: neither flowing nor paused.
    *
    * @returns the bytes that came after the request head
    */
   release(): Buffer {
-    const { socket } = this;
-    socket.pause();
-    this.stopWatching();
-    // Only so does the next 'data' listener make it flow again; node:http does the same before it emits 'upgrade'.
-    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    return this.early.length === 1 ? this.early[0]! : Buffer.concat(this.early);
+    this.released = true;
+    if (this.deadline !== undefined) this.stopWatching();
+    this.response.detachSocket(this.socket as Socket);
+    (this.request as MarkedRequest)[mark] = undefined;
+    this.onSettled(this);
+    return this.early.length === 0 ? noBytes : Buffer.concat(this.early);
   }
 
   private stopWatching(): void {
     clearTimeout(this.deadline);
     const { socket } = this;
+    socket.pause();
     socket.off('error', ignoreError);
     socket.off('close', this.onClose);
     socket.off('drain', forwardDrain);
     socket.off('end', this.onEnd);
     socket.off('data', this.onData);
-    this.response.detachSocket(socket as Socket);
-    (this.request as MarkedRequest)[mark] = undefined;
-    this.onSettled(this);
+    // Only so does the next 'data' listener make it flow again; node:http does the same before it emits 'upgrade'.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
   }
 
   private readonly onData = (chunk: Buffer): void => {

@@ -53,9 +53,13 @@ export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): Upgr
   const begin = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const upgrade = new PendingUpgrade({ server, request, socket, head, handshakeTimeout, onSettled: forget });
     pending.add(upgrade);
-    if (refusal !== undefined) upgrade.refuse(refusal);
-    else if (hasBody(request)) upgrade.refuse(bodyRefused());
-    else dispatch(request, upgrade.response);
+    try {
+      if (refusal !== undefined) upgrade.refuse(refusal);
+      else if (hasBody(request)) upgrade.refuse(bodyRefused());
+      else dispatch(request, upgrade.response);
+    } finally {
+      upgrade.watch();
+    }
   };
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { HandshakeError } from '../../src/protocol/errors';
 import { PendingUpgrade, pendingUpgrade } from '../../src/server/pending-upgrade';
@@ -15,7 +16,14 @@ class Transport extends Duplex {
   }
 }
 
+/** One that the application has been handed, and did not accept at once. */
 function begin(handshakeTimeout = 1000, head = Buffer.alloc(0)) {
+  const begun = hand(handshakeTimeout, head);
+  begun.pending.watch();
+  return begun;
+}
+
+function hand(handshakeTimeout = 1000, head = Buffer.alloc(0)) {
   const socket = new Transport();
   const request = Object.assign(new Duplex({ read() {} }), {
     upgrade: true,
@@ -58,6 +66,20 @@ describe('PendingUpgrade', () => {
     socket.push('three');
     const [chunk] = await once(socket, 'data');
     expect(String(chunk)).to.equal('three');
+    socket.destroy();
+  });
+
+  it('never touches the socket where the application accepts at once', async () => {
+    const { socket, pending, settled } = hand(20, Buffer.from('head'));
+    const listeners = socket.eventNames();
+    expect(String(pending.release())).to.equal('head');
+    pending.watch();
+    expect(socket.readableFlowing).to.equal(null);
+    // The response's own, which it takes off with itself.
+    expect(socket.eventNames()).to.deep.equal(listeners.filter((event) => event !== 'close'));
+    expect(settled()).to.equal(1);
+    await delay(40);
+    expect(socket.written).to.equal('');
     socket.destroy();
   });
 
