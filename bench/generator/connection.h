@@ -1,27 +1,35 @@
-/* One client connection: connect, opening handshake, and the blocking helpers used before the clock runs. */
+/* One client connection: connect and opening handshake. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "ring.h"
+#include "transport.h"
+#include "verifier.h"
 
 struct target {
   uint16_t port; /* on 127.0.0.1 */
   bool compressed; /* offers permessage-deflate, and insists on it */
+  bool tls;
 };
 
-/* Connects and performs the opening handshake on `path`. `index` spreads many connections over source addresses. */
-int connection_open(const struct target *target, const char *path, unsigned index);
+/*
+ * Connects and performs the opening handshake on `path`; the socket is non-blocking from then on. `index` spreads many connections
+ * over source addresses. What the server says at once goes to `early`; where that is NULL it must say nothing.
+ */
+struct transport connection_open(const struct target *target, const char *path, unsigned index, struct verifier *early);
 
-/* Sends all frames of the ring, blocking. */
-void connection_send_turn(int fd, const struct ring *ring);
+/* Begins to connect, without blocking; `index` as above. */
+int connection_begin(const struct target *target, unsigned index);
 
-/* Reads the answers to one turn, blocking, and compares every byte of every payload. */
-void connection_check_turn(int fd, const struct ring *ring);
+enum { REQUEST_MAX = 512 };
 
-void connection_set_nonblocking(int fd);
+/* Writes the request of an opening handshake, or of an ordinary page; returns its length. */
+int connection_upgrade_request(char request[REQUEST_MAX], const struct target *target, const char *path);
+int connection_page_request(char request[REQUEST_MAX], const struct target *target, const char *path);
+
+/* Fails unless `response` accepts the opening handshake. */
+void connection_check_accepted(const struct target *target, const char *path, const char *response);
 
 #endif

@@ -21,6 +21,7 @@ void fail_errno(const char *format, ...) {
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);
   va_end(arguments);
-  fprintf(stderr, ": %s\n", strerror(number));
+  if (number != 0) fprintf(stderr, ": %s", strerror(number));
+  fputc('\n', stderr);
   exit(1);
 }

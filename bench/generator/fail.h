@@ -4,7 +4,7 @@
 
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Like fail(), and adds what errno says. */
+/* Like fail(), and adds what errno says, if anything. */
 void fail_errno(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 #endif

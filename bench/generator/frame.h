@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRAME_HEADER_MAX = 14, OPCODE_CLOSE = 8 };
+enum { FRAME_HEADER_MAX = 14, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
 
 struct frame_header {
   uint64_t payload_length;

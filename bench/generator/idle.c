@@ -4,18 +4,15 @@
  */
 #include <stdio.h>
 
-#include "fail.h"
+#include "exchange.h"
 #include "loads.h"
 
 void load_idle(struct load *load) {
   unsigned open = 0, more;
   while (scanf("%u", &more) == 1) {
     for (unsigned i = 0; i < more; i++, open++) {
-      int fd = connection_open(&load->target, load->path, open);
-      if (load->ring.count > 0) {
-        connection_send_turn(fd, &load->ring);
-        connection_check_turn(fd, &load->ring);
-      }
+      struct transport transport = connection_open(&load->target, load->path, open, NULL);
+      if (load->ring.count > 0) exchange_turn(&transport, &load->ring, load->in_flight);
     }
     printf("{\"open\":%u}\n", open);
     fflush(stdout);

@@ -12,12 +12,16 @@ struct load {
   const char *publish_path; /* the publisher of a fan-out */
   unsigned connections;
   unsigned in_flight; /* messages sent and not answered: of each connection, or of the publisher */
+  bool plain;         /* handshakes: ordinary pages instead */
+  unsigned long rate; /* of an echo: messages a second on a fixed timetable; 0: each answer pays for the next message */
   struct ring ring;
+  struct ring greeting; /* of a fan-out: what every connection says first */
   struct window window;
 };
 
 void load_echo(struct load *load);
 void load_fanout(struct load *load);
 void load_idle(struct load *load);
+void load_handshake(struct load *load);
 
 #endif

@@ -4,9 +4,12 @@
  * twice what it measured.
  *
  *   generator echo   --port N --server-pid N --frames FILE --path /echo --connections N --in-flight N
- *                    --warmup MS --duration MS
- *   generator fanout … --path /subscribe --publish-path /publish …
- *   generator idle   --port N --path /echo [--frames FILE]
+ *                    --warmup MS --duration MS [--rate N]
+ *   generator fanout … --path /subscribe --publish-path /publish … [--greeting FILE]
+ *                    [--needle-at N --needle-length N]
+ *   generator idle   --port N --path /echo [--frames FILE] [--compressed]
+ *   generator handshake --port N --server-pid N --path /echo --connections N --warmup MS --duration MS [--plain]
+ *   and with each of them --tls
  */
 #include <getopt.h>
 #include <signal.h>
@@ -15,20 +18,24 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "answer.h"
 #include "fail.h"
 #include "loads.h"
 
 static const struct {
   const char *name;
   void (*run)(struct load *);
-} LOADS[] = {{"echo", load_echo}, {"fanout", load_fanout}, {"idle", load_idle}};
+} LOADS[] = {{"echo", load_echo}, {"fanout", load_fanout}, {"idle", load_idle}, {"handshake", load_handshake}};
 
 static const struct option OPTIONS[] = {
     {"port", required_argument, NULL, 'p'},         {"server-pid", required_argument, NULL, 's'},
     {"frames", required_argument, NULL, 'f'},       {"path", required_argument, NULL, 'u'},
     {"publish-path", required_argument, NULL, 'b'}, {"connections", required_argument, NULL, 'c'},
     {"warmup", required_argument, NULL, 'w'},       {"duration", required_argument, NULL, 'd'},
-    {"in-flight", required_argument, NULL, 'i'},
+    {"in-flight", required_argument, NULL, 'i'},    {"plain", no_argument, NULL, 'l'},
+    {"rate", required_argument, NULL, 'r'},         {"tls", no_argument, NULL, 't'},
+    {"greeting", required_argument, NULL, 'g'},     {"needle-at", required_argument, NULL, 'n'},
+    {"needle-length", required_argument, NULL, 'm'}, {"compressed", no_argument, NULL, 'z'},
     {NULL, 0, NULL, 0},
 };
 
@@ -39,7 +46,14 @@ static unsigned long number(const char *text) {
   return value;
 }
 
+static unsigned long at_least_one(const char *text) {
+  unsigned long value = number(text);
+  if (value == 0) fail("0 connections, or 0 messages a second, are no load");
+  return value;
+}
+
 static void read_options(int count, char **arguments, struct load *load) {
+  struct needle needle = {.length = 0};
   int option;
   while ((option = getopt_long(count, arguments, "", OPTIONS, NULL)) != -1) {
     switch (option) {
@@ -48,18 +62,29 @@ static void read_options(int count, char **arguments, struct load *load) {
       case 'f': ring_load(&load->ring, optarg); break;
       case 'u': load->path = optarg; break;
       case 'b': load->publish_path = optarg; break;
-      case 'c': load->connections = (unsigned)number(optarg); break;
+      case 'c': load->connections = (unsigned)at_least_one(optarg); break;
       case 'w': load->window.warmup = number(optarg) * 1000000u; break;
       case 'i': load->in_flight = (unsigned)number(optarg); break;
+      case 'l': load->plain = true; break;
+      case 'r': load->rate = at_least_one(optarg); break;
+      case 't': load->target.tls = true; break;
+      case 'z': load->target.compressed = true; break;
+      case 'g': ring_load(&load->greeting, optarg); break;
+      case 'n': needle.at = number(optarg); break;
+      case 'm': needle.length = number(optarg); break;
       case 'd': load->window.duration = number(optarg) * 1000000u; break;
       default: exit(1); /* getopt_long has said why */
     }
   }
+  answer_expect(&load->ring, &needle);
 }
 
 int main(int count, char **arguments) {
   /* Whatever becomes of the bench, no generator outlives it. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+
+  /* A send on a connection that is gone says so by its result. OpenSSL has no flag for it. */
+  signal(SIGPIPE, SIG_IGN);
 
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
@@ -70,11 +95,11 @@ int main(int count, char **arguments) {
   for (size_t i = 0; count > 1 && i < sizeof LOADS / sizeof *LOADS; i++) {
     if (strcmp(arguments[1], LOADS[i].name) == 0) {
       read_options(count - 1, arguments + 1, &load);
-      load.target.compressed = load.ring.compressed;
+      if (load.ring.compressed) load.target.compressed = true;
       if (load.in_flight == 0 || load.in_flight > load.ring.count) load.in_flight = load.ring.count;
       LOADS[i].run(&load);
       return 0;
     }
   }
-  fail("usage: generator echo|fanout|idle --port N …");
+  fail("usage: generator echo|fanout|idle|handshake --port N …");
 }

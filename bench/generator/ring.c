@@ -7,21 +7,22 @@
 #include "fail.h"
 #include "frame.h"
 
-static uint8_t *read_whole_file(const char *path, size_t *length) {
+enum { TWICE_UP_TO = 1024 * 1024 };
+
+static void read_whole_file(struct ring *ring, const char *path) {
   FILE *file = fopen(path, "rb");
   if (file == NULL) fail_errno("Cannot open the frames in %s", path);
   if (fseek(file, 0, SEEK_END) != 0) fail_errno("Cannot read %s", path);
   long size = ftell(file);
   if (size <= 0) fail("%s holds no frames", path);
   rewind(file);
-  /* Twice: see the head of ring.h. */
-  uint8_t *bytes = malloc((size_t)size * 2);
-  if (bytes == NULL) fail("No memory for %ld bytes of frames", size);
-  if (fread(bytes, 1, (size_t)size, file) != (size_t)size) fail("Cannot read all of %s", path);
+  ring->length = (size_t)size;
+  ring->stored = size <= TWICE_UP_TO ? 2 * ring->length : ring->length;
+  ring->bytes = malloc(ring->stored);
+  if (ring->bytes == NULL) fail("No memory for %ld bytes of frames", size);
+  if (fread(ring->bytes, 1, ring->length, file) != ring->length) fail("Cannot read all of %s", path);
   fclose(file);
-  memcpy(bytes + size, bytes, (size_t)size);
-  *length = (size_t)size;
-  return bytes;
+  if (ring->stored > ring->length) memcpy(ring->bytes + ring->length, ring->bytes, ring->length);
 }
 
 static uint8_t *unmask(const uint8_t *masked, uint64_t length, const uint8_t mask[4]) {
@@ -32,10 +33,8 @@ static uint8_t *unmask(const uint8_t *masked, uint64_t length, const uint8_t mas
 }
 
 void ring_load(struct ring *ring, const char *path) {
-  ring->bytes = read_whole_file(path, &ring->length);
-  ring->count = 0;
-  ring->compressed = false;
-  ring->slots = NULL;
+  *ring = (struct ring){.count = 0};
+  read_whole_file(ring, path);
   for (size_t offset = 0; offset < ring->length;) {
     struct frame_header header;
     const uint8_t *frame = ring->bytes + offset;
@@ -57,11 +56,6 @@ void ring_load(struct ring *ring, const char *path) {
     if (header.rsv != 0) ring->compressed = true;
     offset += header.length + header.payload_length;
   }
-}
-
-bool ring_is_answer(const struct ring *ring, const struct ring_slot *slot, const struct frame_header *header) {
-  if (header->opcode != slot->opcode || !header->fin || header->rsv != slot->rsv) return false;
-  return ring->compressed || header->payload_length == slot->payload_length;
 }
 
 size_t ring_span(const struct ring *ring, unsigned slot, unsigned count) {

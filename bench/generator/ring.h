@@ -2,11 +2,10 @@
  * The frames to send, encoded beforehand by the bench (bench/frames.ts) and read from a file. Every connection sends
  * them round and round.
  *
- * Frames with RSV1 are compressed messages. Their answers are compressed by the server, in its own way: only their headers
- * are checked here. That they inflate to what was sent is checked by a client before (bench/compressed-answers.ts).
+ * Frames with RSV1 are compressed messages.
  *
- * The bytes are stored twice in a row, so that any run of up to `count` frames is contiguous: one write, whatever
- * frame it starts with.
+ * A short ring's bytes are stored twice in a row, so that any run of up to `count` frames is contiguous: one write, whatever
+ * frame it starts with. A long one's are not: large messages take more than one write anyway, and the memory is missed.
  */
 #ifndef RING_H
 #define RING_H
@@ -28,17 +27,13 @@ struct ring_slot {
 struct ring {
   uint8_t *bytes;
   size_t length; /* of one turn */
+  size_t stored; /* bytes in `bytes`: one turn or two */
   unsigned count;
   bool compressed;
   struct ring_slot *slots;
 };
 
 void ring_load(struct ring *ring, const char *path);
-
-struct frame_header;
-
-/* Whether a frame of this header answers the one that was sent. */
-bool ring_is_answer(const struct ring *ring, const struct ring_slot *slot, const struct frame_header *header);
 
 /* Bytes of `count` frames from `slot` on. */
 size_t ring_span(const struct ring *ring, unsigned slot, unsigned count);

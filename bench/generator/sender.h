@@ -4,11 +4,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ring.h"
+#include "transport.h"
 
 struct sender {
-  int fd;
+  struct transport transport;
+  uint64_t owed;   /* messages so far: more than these no server can answer */
   unsigned slot;   /* of the ring: the message that becomes due next */
   size_t position; /* in the bytes of the ring */
   size_t due;      /* bytes that may be sent and are not */

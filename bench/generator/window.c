@@ -46,6 +46,7 @@ bool window_goes_on(struct window *window, uint64_t now) {
 }
 
 void window_report(const struct window *window) {
+  if (window->messages == 0) fail("The server has answered nothing while the clock ran");
   double seconds = (double)(clock_now() - window->phase_began) / 1e9;
   double own = clock_own_cpu() - window->own_cpu;
   double server = clock_cpu_of(window->server) - window->server_cpu;

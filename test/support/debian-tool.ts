@@ -39,6 +39,14 @@ export function debianPython(context: Context, module: string, debianPackage = `
   });
 }
 
+/** A C header that Debian has as a package, and its library with it. */
+export function debianHeader(context: Context, header: string, debianPackage: string): string {
+  return provide(context, header, debianPackage, 'put it where `cc` looks for it', () => {
+    const { status } = spawnSync('cc', ['-E', '-x', 'c', '-'], { input: `#include <${header}>\n` });
+    return status === 0 ? header : undefined;
+  });
+}
+
 function provide(
   context: Context,
   what: string,

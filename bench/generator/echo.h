@@ -1,0 +1,28 @@
+/* The connections of an echo. What makes a message due is the business of its two kinds: closed-loop.c and open-loop.c. */
+#ifndef ECHO_H
+#define ECHO_H
+
+#include <stdint.h>
+
+#include "loads.h"
+#include "receiver.h"
+#include "sender.h"
+
+struct client {
+  struct receiver receiver;
+  struct sender sender;
+};
+
+struct echo {
+  struct load *load;
+  struct client *clients;
+  int epoll; /* edge-triggered; the events carry the number of the client */
+};
+
+/* Connects, and compares one turn of all messages on every connection. */
+struct echo echo_open(struct load *load);
+
+void echo_closed_loop(struct load *load);
+void echo_open_loop(struct load *load);
+
+#endif
