@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Cores } from './cores';
+import { packagesFolder } from './packages';
 import { root } from './workshop';
 
 export interface Machine {
@@ -14,12 +15,21 @@ export interface Machine {
   kernel: string;
   node: string;
   v8: string;
-  /** Of the packages that are measured, by name. */
+  /** Of the packages that are measured, by name; without those that are not installed. */
   packages: Record<string, string>;
   pinned: Cores;
 }
 
-const measuredPackages = ['ws', 'express'];
+/** Where each measured package is installed. */
+const measuredPackages: Readonly<Record<string, string>> = {
+  switchboard: root,
+  ...inFolder(join(root, 'node_modules'), 'ws', 'express'),
+  ...inFolder(packagesFolder, 'bufferutil', 'socket.io', 'bun', 'deno'),
+};
+
+function inFolder(folder: string, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, join(folder, name)]));
+}
 
 function versionIn(folder: string): string | undefined {
   const file = join(folder, 'package.json');
@@ -27,10 +37,12 @@ function versionIn(folder: string): string | undefined {
 }
 
 export function describeMachine(pinned: Cores): Machine {
-  const packages: Record<string, string> = { switchboard: versionIn(root) ?? 'unknown' };
-  for (const name of measuredPackages) {
-    packages[name] = versionIn(join(root, 'node_modules', name)) ?? 'not installed';
-  }
+  const packages = Object.fromEntries(
+    Object.entries(measuredPackages).flatMap(([name, folder]) => {
+      const version = versionIn(folder);
+      return version === undefined ? [] : [[name, version]];
+    }),
+  );
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),

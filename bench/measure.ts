@@ -1,15 +1,22 @@
 /** One measurement: one scenario, one peer, a fresh server. */
 
-import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { certificateFolder } from './certificate';
 import { type Child, startChild } from './children';
 import { checkCompressedAnswers } from './compressed-answers';
-import { type Cores, pinned } from './cores';
+import { pinned } from './cores';
+import { plainDialect } from './dialects';
 import { BenchError } from './errors';
-import { createRing, encodeRing } from './frames';
-import type { Peer } from './peers';
-import type { IdleScenario, LoadScenario, Scenario } from './scenarios';
-import type { Workshop } from './workshop';
+import { createRing, encodeRing, type MessageShape } from './frames';
+import { type Flags, type LoadReport, runLoad, type Setup, type Target, windowFor } from './load';
+import { measureIdle } from './measure-idle';
+import { type Peer, type Service, serviceFor } from './peers';
+import {
+  type HandshakeScenario,
+  isCompressed,
+  type LatencyScenario,
+  type LoadScenario,
+  type Scenario,
+} from './scenarios';
 
 /** What one measurement has found. */
 export interface Sample {
@@ -21,47 +28,51 @@ export interface Sample {
   generatorCpu?: number;
   /** Bytes of an answer's payload on the wire. */
   meanPayload?: number;
-  /** From sending a message to its answer (or its last delivery), in microseconds. */
+  /** Messages a second that were due, where they are sent on a timetable. */
+  rate?: number;
+  /** From sending a message (or the time it was due) to its answer or its last delivery, in microseconds. */
   latency?: { p50: number; p90: number; p99: number; p999: number };
 }
 
-export interface Setup {
-  workshop: Workshop;
-  cores: Cores;
-  /** Milliseconds of the server's processor time before the clock runs. */
-  warmup: number;
-  /** Milliseconds of the server's processor time that are measured. */
-  duration: number;
-  /** Flags of Node for this one server, for profiles. */
-  nodeFlags?: readonly string[];
-}
-
 const STARTUP_PATIENCE = 15_000;
-const CONNECT_PATIENCE = 60_000;
 
-/** How much longer than asked for the generator may take on a busy machine (bench/generator/window.c). */
-const STRETCH = 4;
+/** In flight when a peer's peak is looked for, of which the rate is half. */
+const PEAK_IN_FLIGHT = 8;
 
-/** Already open before memory is read for the first time, so that code and pools that load on demand are there. */
-const SETTLED_CONNECTIONS = 1_000;
+/** A server that answers less than this share of what is due falls behind for ever: its times say nothing. */
+const KEEPS_UP = 0.8;
 
-export async function measure(setup: Setup, scenario: Scenario, peer: Peer): Promise<Sample> {
-  const command = peer.command(setup.workshop, setup.nodeFlags ?? []);
-  const server = startChild(`The server of ${peer.name}`, pinned(setup.cores.server, command), {
-    NODE_ENV: 'production',
-    ...(scenario.message?.compressed && { BENCH_DEFLATE: '1' }),
-    ...peer.env,
-  });
+/**
+ * @param peak of a latency scenario: messages a second, half of which is the rate; if not given, the peer's own is found first
+ * @throws BenchError for a server that fails or answers wrongly, and where the peer has no part in the scenario
+ */
+export async function measure(setup: Setup, scenario: Scenario, peer: Peer, peak?: number): Promise<Sample> {
+  const service = serviceFor(peer, scenario);
+  const windowed = { ...setup, ...windowFor(scenario, setup) };
+  if (service === undefined) throw new BenchError(`${peer.name} has no part in ${scenario.name}`);
+  const server = startChild(
+    `The server of ${peer.name}`,
+    pinned(setup.cores.server, peer.command(setup.workshop, service.server, setup.nodeFlags ?? [])),
+    await environmentOf(setup, scenario, peer),
+  );
   try {
     const { port } = (await server.nextLine(STARTUP_PATIENCE)) as { port: number };
-    return scenario.load === 'idle'
-      ? await measureIdle(setup, scenario, server, port)
-      : await measureLoad(setup, scenario, server, port);
+    const target: Target = { port, serverPid: server.pid, tls: scenario.tls === true };
+    return await measureOn(windowed, scenario, service, server, target, peak);
   } catch (error) {
     throw withComplaint(error, server);
   } finally {
     await server.stop();
   }
+}
+
+async function environmentOf(setup: Setup, scenario: Scenario, peer: Peer): Promise<Record<string, string>> {
+  return {
+    NODE_ENV: 'production',
+    ...(isCompressed(scenario) && { BENCH_DEFLATE: '1' }),
+    ...(scenario.tls && { BENCH_TLS: await certificateFolder(setup.workshop) }),
+    ...peer.env,
+  };
 }
 
 /** What the generator sees of a server that fails is seldom the reason: that stands in the server's own words. */
@@ -70,75 +81,103 @@ function withComplaint(error: unknown, { complaint }: Child): unknown {
   return new BenchError(`${error.message}\nThe server wrote:\n${complaint}`);
 }
 
-function startGenerator(setup: Setup, load: Scenario['load'], options: Record<string, string | number>): Child {
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return startChild('The generator', pinned(setup.cores.generator, [setup.workshop.generator, load, ...flags]));
-}
-
-async function measureLoad(setup: Setup, scenario: LoadScenario, server: Child, port: number): Promise<Sample> {
-  const messages = createRing(scenario.message, scenario.differentMessages ?? scenario.inFlight);
-  if (scenario.message.compressed) await checkCompressedAnswers(scenario.load, port, messages);
-  const generator = startGenerator(setup, scenario.load, {
-    port,
-    'server-pid': server.pid,
-    frames: setup.workshop.write('frames', encodeRing(scenario.message, messages)),
-    'in-flight': scenario.inFlight,
-    path: scenario.load === 'fanout' ? '/subscribe' : '/echo',
-    connections: scenario.connections,
-    warmup: setup.warmup,
-    duration: setup.duration,
-  });
-  try {
-    const { perSecond, ...rest } = (await generator.nextLine(
-      CONNECT_PATIENCE + (setup.warmup + setup.duration) * STRETCH,
-    )) as GeneratorReport;
-    const { serverCpu, generatorCpu, meanPayload, latency } = rest;
-    return { value: perSecond, serverCpu, generatorCpu, meanPayload, latency };
-  } finally {
-    await generator.stop();
+async function measureOn(
+  setup: Setup,
+  scenario: Scenario,
+  service: Service,
+  server: Child,
+  target: Target,
+  peak: number | undefined,
+): Promise<Sample> {
+  switch (scenario.load) {
+    case 'idle':
+      return { value: await measureIdle(setup, scenario, server, target, service.path ?? '/echo') };
+    case 'handshake':
+      return sampleOf(await runHandshakes(setup, scenario, service, target));
+    case 'latency':
+      return measureLatency(
+        setup,
+        scenario,
+        target,
+        peak ?? (await runMessages(setup, closedLoopOf(scenario), service, target)).perSecond,
+      );
+    default:
+      return sampleOf(await runMessages(setup, scenario, service, target));
   }
 }
 
-/** The line that the generator prints (bench/generator/window.c). */
-type GeneratorReport = Required<Omit<Sample, 'value'>> & { messages: number; seconds: number; perSecond: number };
+function sampleOf({ perSecond, serverCpu, generatorCpu, meanPayload, latency }: LoadReport): Sample {
+  return { value: perSecond, serverCpu, generatorCpu, meanPayload, latency };
+}
 
-async function measureIdle(setup: Setup, scenario: IdleScenario, server: Child, port: number): Promise<Sample> {
-  const { message } = scenario;
-  const generator = startGenerator(setup, 'idle', {
-    port,
-    path: '/echo',
-    ...(message && {
-      frames: setup.workshop.write('frames', encodeRing(message, createRing(message, scenario.exchanged ?? 1))),
-    }),
-  });
-  const open = async (connections: number) => {
-    generator.tell(String(connections));
-    await generator.nextLine(CONNECT_PATIENCE);
-    return settledMemory(server);
+async function runMessages(
+  setup: Setup,
+  scenario: LoadScenario,
+  service: Service,
+  target: Target,
+): Promise<LoadReport> {
+  const { load, message, inFlight } = scenario;
+  const messages = createRing(message, scenario.differentMessages ?? inFlight);
+  if (message.compressed) await checkCompressedAnswers(load, target.port, messages);
+  const common = { 'in-flight': inFlight, connections: scenario.connections };
+  return load === 'echo'
+    ? runLoad(setup, 'echo', target, { ...common, path: '/echo', frames: writeFrames(setup, message, messages) })
+    : runLoad(setup, 'fanout', target, { ...common, ...fanoutFlags(setup, message, messages, service) });
+}
+
+function fanoutFlags(
+  setup: Setup,
+  message: MessageShape,
+  texts: readonly Buffer[],
+  { dialect = plainDialect }: Service,
+): Flags {
+  const { greeting, wrap, rewraps } = dialect;
+  const published = wrap ? texts.map((text) => Buffer.from(wrap(text.toString()))) : texts;
+  return {
+    path: dialect.subscribePath,
+    'publish-path': dialect.publishPath,
+    frames: writeFrames(setup, message, published),
+    greeting:
+      greeting &&
+      setup.workshop.write('greeting', encodeRing({ type: 'text', size: greeting.length }, [Buffer.from(greeting)])),
+    ...(rewraps && { 'needle-at': published[0]!.indexOf(texts[0]!), 'needle-length': message.size }),
   };
-  try {
-    const before = await open(SETTLED_CONNECTIONS);
-    const after = await open(scenario.connections);
-    return { value: (after - before) / scenario.connections };
-  } finally {
-    await generator.stop();
-  }
 }
 
-/** Collects garbage until the resident memory no longer falls: V8 gives pages back a little after the collection. */
-async function settledMemory(server: Child): Promise<number> {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let unchanged = 0; unchanged < 3; ) {
-    server.tell('gc');
-    await server.nextLine(STARTUP_PATIENCE);
-    await delay(100);
-    const resident = residentBytes(server.pid);
-    unchanged = resident < lowest * 0.999 ? 0 : unchanged + 1;
-    lowest = Math.min(lowest, resident);
-  }
-  return lowest;
+function writeFrames(setup: Setup, message: MessageShape, messages: readonly Buffer[]): string {
+  return setup.workshop.write('frames', encodeRing(message, messages));
 }
 
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
+function runHandshakes(
+  setup: Setup,
+  scenario: HandshakeScenario,
+  service: Service,
+  target: Target,
+): Promise<LoadReport> {
+  return runLoad(setup, 'handshake', target, {
+    path: service.path ?? '/echo',
+    plain: service.plain,
+    connections: scenario.connections,
+  });
+}
+
+/** The same messages, but each answer pays for the next one. */
+function closedLoopOf({ name, title, connections, message }: LatencyScenario): LoadScenario {
+  return { name, title, load: 'echo', unit: 'messages/s', connections, message, inFlight: PEAK_IN_FLIGHT };
+}
+
+/** The most that a peer does in a closed loop, in messages a second. */
+export async function measurePeak(setup: Setup, scenario: LatencyScenario, peer: Peer): Promise<number> {
+  return (await measure(setup, closedLoopOf(scenario), peer)).value;
+}
+
+async function measureLatency(setup: Setup, scenario: LatencyScenario, target: Target, peak: number): Promise<Sample> {
+  const { message, connections } = scenario;
+  const rate = Math.round(peak / 2);
+  const frames = writeFrames(setup, message, createRing(message, PEAK_IN_FLIGHT));
+  const report = await runLoad(setup, 'echo', target, { path: '/echo', frames, connections, rate });
+  if (report.perSecond < rate * KEEPS_UP) {
+    throw new BenchError(`The server answered ${Math.round(report.perSecond)} messages a second, and ${rate} were due`);
+  }
+  return { ...sampleOf(report), value: report.latency.p99, rate };
 }

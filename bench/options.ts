@@ -2,35 +2,63 @@
 
 import { parseArgs } from 'node:util';
 import { BenchError } from './errors';
-import { type Peer, peers } from './peers';
+import { ours, type Peer, peers, serviceFor } from './peers';
 import { type Scenario, scenarios } from './scenarios';
 
 export const usage = `npm run bench -- [options]
 
-  --full             all scenarios, longer and more rounds (without it: under two minutes)
-  --only NAME        only this scenario, or those whose names begin so; may be repeated
+  Without options: the main scenarios and those whom we compare ourselves with there, in under two minutes.
+
+  --full             all scenarios with all peers, longer and more rounds: the better part of an hour
+  --only NAME        only this scenario, or those whose names begin so, with all peers; may be repeated
   --peers A,B        only these servers
-  --rounds N         how often each is measured, in turn (3, with --full 5; memory 1, with --full 3)
+  --growth           throughput as connections, members, messages and rooms grow
+  --allocation       what a message allocates on the server's heap
+                     (with one of these two, scenarios are measured only where --full or --only asks for them)
+  --rounds N         how often each is measured, in turn (2, with --full 3; memory and growth 1, with --full 2)
   --warmup MS        load before the clock runs, in processor time of the server
   --duration MS      what is measured, the same
   --json FILE        writes all figures, of each round, with the machine and versions
+  --charts FOLDER    draws the figures as SVG
+  --draw FILE        measures nothing, and draws the charts of a file that --json has written
   --profile FOLDER   leaves a CPU profile of each server there, and prints where the time went (one round)
   --list             prints the names of scenarios and peers
   --help`;
 
 export interface BenchOptions {
   scenarios: readonly Scenario[];
+  /** Those who were named, or all. */
   peers: readonly Peer[];
+  /** Only a named peer must be able to run; of all, those that can are taken. */
+  peersAreNamed: boolean;
+  /** Of all peers, only those that a scenario's goals name, ours, and the limit. */
+  rivalsOnly: boolean;
   rounds: number;
-  /** Of scenarios about memory, which takes longer to measure and hardly differs from round to round. */
-  idleRounds: number;
+  /** Of memory, which takes longer to measure and hardly differs from round to round, and of growth, which has many steps. */
+  slowRounds: number;
   warmup: number;
   duration: number;
-  full: boolean;
+  growth: boolean;
+  allocation: boolean;
   json?: string;
+  charts?: string;
+  draw?: string;
   profile?: string;
   list: boolean;
   help: boolean;
+  /** As it would be typed. */
+  command: string;
+}
+
+/** Part of every quick run: what a server on Node can do at all. */
+const LIMIT = 'net';
+
+/** Who is measured in a scenario. */
+export function takingPart({ peers, rivalsOnly }: BenchOptions, scenario: Scenario): readonly Peer[] {
+  const rivals = [ours, LIMIT, ...(scenario.goals ?? []).map(({ peer }) => peer)];
+  return peers.filter(
+    (peer) => serviceFor(peer, scenario) !== undefined && (!rivalsOnly || rivals.includes(peer.name)),
+  );
 }
 
 function positiveInteger(name: string, value: string | undefined, fallback: number): number {
@@ -41,13 +69,14 @@ function positiveInteger(name: string, value: string | undefined, fallback: numb
   return number;
 }
 
-function chooseScenarios(only: readonly string[] | undefined, full: boolean): readonly Scenario[] {
-  if (only === undefined) return scenarios.filter((scenario) => full || scenario.fullOnly !== true);
+function namesOf(list: readonly { name: string }[]): string {
+  return list.map(({ name }) => name).join(', ');
+}
+
+function chooseByName(only: readonly string[]): readonly Scenario[] {
   for (const wanted of only) {
     if (!scenarios.some(({ name }) => name.startsWith(wanted))) {
-      throw new BenchError(
-        `No scenario begins with '${wanted}'. There are: ${scenarios.map(({ name }) => name).join(', ')}`,
-      );
+      throw new BenchError(`No scenario begins with '${wanted}'. There are: ${namesOf(scenarios)}`);
     }
   }
   // A whole name means that scenario alone, even where another one begins with it.
@@ -63,7 +92,7 @@ function choosePeers(wanted: string | undefined): readonly Peer[] {
   const names = wanted.split(',');
   for (const name of names) {
     if (!peers.some((peer) => peer.name === name)) {
-      throw new BenchError(`No peer is called '${name}'. There are: ${peers.map((peer) => peer.name).join(', ')}`);
+      throw new BenchError(`No peer is called '${name}'. There are: ${namesOf(peers)}`);
     }
   }
   return peers.filter(({ name }) => names.includes(name));
@@ -71,20 +100,32 @@ function choosePeers(wanted: string | undefined): readonly Peer[] {
 
 /** Throws a `BenchError` that names the wrong argument. */
 export function readOptions(args: readonly string[]): BenchOptions {
-  const { values } = parse(args);
-  const full = values.full ?? false;
+  const { only, ...values } = parse(args);
+  const { full = false, growth = false, allocation = false, profile } = values;
+  if (values.draw !== undefined && values.charts === undefined) {
+    throw new BenchError('--draw needs --charts FOLDER: where the charts are to go');
+  }
+  const quick = !full && only === undefined;
+  const somethingElse = growth || allocation;
+  const once = profile !== undefined;
   return {
-    scenarios: chooseScenarios(values.only, full),
+    scenarios: only ? chooseByName(only) : scenarios.filter((one) => full || (one.quick && !somethingElse)),
     peers: choosePeers(values.peers),
-    rounds: positiveInteger('rounds', values.rounds, values.profile !== undefined ? 1 : full ? 5 : 3),
-    idleRounds: positiveInteger('rounds', values.rounds, full && values.profile === undefined ? 3 : 1),
-    warmup: positiveInteger('warmup', values.warmup, full ? 1_000 : 300),
-    duration: positiveInteger('duration', values.duration, full ? 3_000 : 700),
-    full,
+    peersAreNamed: values.peers !== undefined,
+    rivalsOnly: quick && values.peers === undefined,
+    rounds: positiveInteger('rounds', values.rounds, once ? 1 : full ? 3 : 2),
+    slowRounds: positiveInteger('rounds', values.rounds, full && !once ? 2 : 1),
+    warmup: positiveInteger('warmup', values.warmup, full ? 600 : 200),
+    duration: positiveInteger('duration', values.duration, full ? 1_500 : 400),
+    growth,
+    allocation,
     ...(values.json !== undefined && { json: values.json }),
-    ...(values.profile !== undefined && { profile: values.profile }),
+    ...(values.charts !== undefined && { charts: values.charts }),
+    ...(values.draw !== undefined && { draw: values.draw }),
+    ...(profile !== undefined && { profile }),
     list: values.list ?? false,
     help: values.help ?? false,
+    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   };
 }
 
@@ -96,15 +137,19 @@ function parse(args: readonly string[]) {
         full: { type: 'boolean' },
         only: { type: 'string', multiple: true },
         peers: { type: 'string' },
+        growth: { type: 'boolean' },
+        allocation: { type: 'boolean' },
         rounds: { type: 'string' },
         warmup: { type: 'string' },
         duration: { type: 'string' },
         json: { type: 'string' },
+        charts: { type: 'string' },
+        draw: { type: 'string' },
         profile: { type: 'string' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
-    });
+    }).values;
   } catch (error) {
     throw new BenchError(`${(error as Error).message}\n\n${usage}`);
   }

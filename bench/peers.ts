@@ -1,43 +1,191 @@
 /**
  * Who is measured. A new peer is a row here and a server in `bench/servers` that keeps to what `servers/serve.ts` says
- * about stdin and stdout, and serves `/echo`, `/subscribe` and `/publish`, compressed where BENCH_DEFLATE is set.
+ * about stdin, stdout and the environment.
  */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BenchError } from './errors';
+import { chatDialect, type Dialect, plainDialect, socketIoDialect } from './dialects';
+import { packagesFolder } from './packages';
+import { isCompressed, type Scenario } from './scenarios';
 import { root, type Workshop } from './workshop';
+
+/** What a server may be asked to do. */
+type Duty = 'echo' | 'fanout' | 'chat' | 'idle' | 'handshake-express' | 'handshake-bare';
+
+/** How a peer does it. */
+export interface Service {
+  /** The server of `bench/servers`, without its extension. */
+  server: string;
+  /** Of an echo, of idle connections and of handshakes. @default '/echo' */
+  path?: string;
+  /** Of a fan-out. @default the message and nothing else */
+  dialect?: Dialect;
+  /** Handshakes are ordinary requests here. */
+  plain?: true;
+}
 
 export interface Peer {
   /** For `--peers`, the table and the JSON. */
   name: string;
   /** What it is, in one line. */
   title: string;
+  does: Readonly<Partial<Record<Duty, Service>>>;
+  compresses?: boolean;
+  speaksTls?: boolean;
+  /** What it needs of bench/package.json, for which the bench installs that. */
+  needs?: string;
   /** Program and arguments; `nodeFlags` are for those that run on Node. */
-  command(workshop: Workshop, nodeFlags: readonly string[]): readonly string[];
+  command(workshop: Workshop, server: string, nodeFlags: readonly string[]): readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** It knows nothing of messages, and has no part in scenarios with compressed ones. */
-  isBare?: boolean;
-  /** Throws when it cannot run here, and says what to do about it. */
-  check?(): void;
-}
-
-function onNode(server: string): Peer['command'] {
-  return (workshop, nodeFlags) => [process.execPath, '--expose-gc', ...nodeFlags, workshop.server(server)];
-}
-
-function checkBuilt(): void {
-  if (!existsSync(join(root, 'dist', 'index.js'))) {
-    throw new BenchError('There is no dist/index.js: run `npm run build` first. The bench measures the built package.');
-  }
+  /** Why it cannot run here although all is installed, in a sentence. */
+  whyNotHere?(): string | undefined;
 }
 
 /** Ours first: the ratios are ours to each of the others. */
 export const ours = 'switchboard';
 
-export const peers: readonly Peer[] = [
-  { name: ours, title: 'this package, in an Express app', command: onNode('switchboard'), check: checkBuilt },
-  // Only its own code: bufferutil is a native add-on that a user may or may not have.
-  { name: 'ws', title: 'ws without bufferutil', command: onNode('ws'), env: { WS_NO_BUFFER_UTIL: '1' } },
-  { name: 'net', title: 'bare node:net, no protocol work: the limit', command: onNode('net'), isBare: true },
+const onNode: Peer['command'] = (workshop, server, nodeFlags) => [
+  process.execPath,
+  '--expose-gc',
+  ...nodeFlags,
+  workshop.server(`${server}.js`),
 ];
+
+function duties(server: string, ...names: Duty[]): Peer['does'] {
+  return Object.fromEntries(names.map((name) => [name, { server }]));
+}
+
+function whyNotBuilt(): string | undefined {
+  if (existsSync(join(root, 'dist', 'index.js'))) return undefined;
+  return 'There is no dist/index.js: run `npm run build` first. The bench measures the built package.';
+}
+
+const isArm = process.arch === 'arm64';
+const bun = join(packagesFolder, '@oven', `bun-linux-${isArm ? 'aarch64' : 'x64'}`, 'bin', 'bun');
+const deno = join(packagesFolder, '@deno', `linux-${isArm ? 'arm64' : 'x64'}-glibc`, 'deno');
+const bufferutil = join(packagesFolder, 'bufferutil', 'prebuilds', `linux-${process.arch}`, 'bufferutil.node');
+
+function needsFile(what: string, file: string): () => string | undefined {
+  return () => (existsSync(file) ? undefined : `${what} has no binary for this machine: there is no ${file}.`);
+}
+
+const wsDuties: Peer['does'] = {
+  ...duties('ws', 'echo', 'fanout', 'idle', 'handshake-bare'),
+  ...duties('ws-middleware', 'handshake-express'),
+};
+
+export const peers: readonly Peer[] = [
+  {
+    name: ours,
+    title: 'this package, in an Express app',
+    does: {
+      ...duties('switchboard', 'echo', 'fanout', 'idle'),
+      chat: { server: 'switchboard', dialect: chatDialect },
+      ...duties('switchboard-middleware', 'handshake-express'),
+      ...duties('switchboard-bare', 'handshake-bare'),
+    },
+    compresses: true,
+    speaksTls: true,
+    command: onNode,
+    whyNotHere: whyNotBuilt,
+  },
+  {
+    name: 'ws',
+    title: 'ws without bufferutil',
+    does: wsDuties,
+    compresses: true,
+    speaksTls: true,
+    command: onNode,
+    // Only its own code: bufferutil is a native add-on that a user may or may not have.
+    env: { WS_NO_BUFFER_UTIL: '1' },
+  },
+  {
+    name: 'ws-native',
+    title: 'ws with bufferutil',
+    // Masks are all that bufferutil is about.
+    does: duties('ws-native', 'echo', 'fanout'),
+    compresses: true,
+    speaksTls: true,
+    needs: 'bufferutil',
+    command: onNode,
+    env: { NODE_PATH: packagesFolder },
+    whyNotHere: needsFile('bufferutil', bufferutil),
+  },
+  {
+    name: 'socket.io',
+    title: 'Socket.IO, WebSocket only',
+    does: {
+      fanout: { server: 'socket-io', dialect: socketIoDialect },
+      chat: { server: 'socket-io', dialect: socketIoDialect },
+    },
+    needs: 'socket.io',
+    command: (workshop, server, nodeFlags) => [
+      process.execPath,
+      '--expose-gc',
+      ...nodeFlags,
+      workshop.server(`${server}.mjs`),
+    ],
+  },
+  {
+    name: 'bun',
+    title: 'Bun.serve, with uWebSockets inside',
+    does: duties('bun', 'echo', 'fanout', 'idle', 'handshake-bare'),
+    compresses: true,
+    speaksTls: true,
+    needs: 'bun',
+    command: (workshop, server) => [bun, 'run', workshop.server(`${server}.mjs`)],
+    whyNotHere: needsFile('Bun', bun),
+  },
+  {
+    name: 'deno',
+    title: 'Deno.serve and Deno.upgradeWebSocket',
+    does: duties('deno', 'echo', 'fanout', 'idle', 'handshake-bare'),
+    speaksTls: true,
+    needs: 'deno',
+    command: (workshop, server) => [
+      ...[deno, 'run', '--v8-flags=--expose-gc', '--allow-net', '--allow-env', '--allow-read'],
+      workshop.server(`${server}.mjs`),
+    ],
+    whyNotHere: needsFile('Deno', deno),
+  },
+  {
+    name: 'hub',
+    title: 'this package through the Hub, without the chat protocol',
+    does: { chat: { server: 'switchboard', dialect: plainDialect } },
+    command: onNode,
+    whyNotHere: whyNotBuilt,
+  },
+  {
+    name: 'express',
+    title: 'Express alone, res.end(): the limit of handshakes through Express',
+    does: { 'handshake-express': { server: 'express', path: '/', plain: true } },
+    command: onNode,
+  },
+  {
+    name: 'net',
+    title: 'bare node:net, no protocol work: the limit',
+    does: duties('net', 'echo', 'fanout', 'idle', 'handshake-bare'),
+    command: onNode,
+  },
+];
+
+function dutyOf(scenario: Scenario): Duty {
+  switch (scenario.load) {
+    case 'fanout':
+      return scenario.chat ? 'chat' : 'fanout';
+    case 'handshake':
+      return `handshake-${scenario.through}`;
+    case 'latency':
+      return 'echo';
+    default:
+      return scenario.load;
+  }
+}
+
+/** How a peer does what a scenario asks for; undefined where it has no part in it. */
+export function serviceFor(peer: Peer, scenario: Scenario): Service | undefined {
+  if (isCompressed(scenario) && !peer.compresses) return undefined;
+  if (scenario.tls && !peer.speaksTls) return undefined;
+  return peer.does[dutyOf(scenario)];
+}

@@ -3,8 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
+/** A function as the inspector names it. */
+export interface CallFrame {
+  functionName: string;
+  url: string;
+  lineNumber: number;
+}
+
 interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
+  nodes: { id: number; callFrame: CallFrame }[];
   samples: number[];
   /** Microseconds, one for each sample. */
   timeDeltas: number[];
@@ -24,7 +31,7 @@ export interface SelfTime {
  */
 export function topSelfTimes(path: string, count: number, window: number): SelfTime[] {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(path, 'utf8')) as CpuProfile;
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, describe(callFrame)]));
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, describeFunction(callFrame)]));
   const times = new Map<string, number>();
   let busy = 0;
   for (let i = samples.length - 1; i >= 0 && busy < window * 1_000; i--) {
@@ -40,7 +47,8 @@ export function topSelfTimes(path: string, count: number, window: number): SelfT
     .map(([where, time]) => ({ where, share: time / busy }));
 }
 
-function describe({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
+/** `function file:line`. */
+export function describeFunction({ functionName, url, lineNumber }: CallFrame): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   return url === '' ? name : `${name} ${url.startsWith('node:') ? url : basename(url)}:${lineNumber + 1}`;
 }

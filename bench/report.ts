@@ -4,8 +4,8 @@ import { formatCount, formatMicroseconds, formatPercent, formatRatio, formatTabl
 import type { Machine } from './machine';
 import type { Sample } from './measure';
 import { ours } from './peers';
-import type { Goal, Scenario } from './scenarios';
-import { ratioOf, type Spread, spreadOf } from './statistics';
+import { type Goal, isCompressed, type Scenario } from './scenarios';
+import { differenceOf, ratioOf, type Spread, spreadOf } from './statistics';
 
 /** By round; undefined where the measurement failed. */
 export type Samples = readonly (Sample | undefined)[];
@@ -63,48 +63,84 @@ function ratioColumn(title: string, pick: Pick): Column {
   };
 }
 
+const formatValue = ({ unit }: Scenario): ((value: number) => string) =>
+  unit === 'µs' ? formatMicroseconds : formatCount;
+
+/** One measurement, for people who wait for the others. */
+export function formatSample(scenario: Scenario, sample: Sample): string {
+  const formatted = formatValue(scenario)(sample.value);
+  return scenario.unit === 'µs' ? `p99 ${formatted}` : `${formatted} ${scenario.unit}`;
+}
+
 function columnsOf(scenario: Scenario): Column[] {
+  const isLatency = scenario.load === 'latency';
+  const format = formatValue(scenario);
+  const percentile = (title: string, name: keyof NonNullable<Sample['latency']>) =>
+    medianColumn(title, (sample) => sample.latency?.[name], formatMicroseconds);
   return [
     { title: '', cell: (_result, peer) => peer },
-    medianColumn(scenario.unit, value, formatCount),
+    medianColumn(isLatency ? 'p99' : scenario.unit, value, format),
     {
       title: 'min – max',
       cell: (_result, _peer, samples) => {
         const found = spread(samples, value);
-        return found ? `${formatCount(found.min)} – ${formatCount(found.max)}` : 'failed';
+        return found ? `${format(found.min)} – ${format(found.max)}` : 'failed';
       },
     },
     ratioColumn('ours / theirs', value),
-    ratioColumn('per CPU second', perCpuSecond),
+    ...(isLatency ? [] : [ratioColumn('per CPU second', perCpuSecond)]),
     medianColumn('server CPU', (sample) => sample.serverCpu, formatPercent),
     medianColumn('generator CPU', (sample) => sample.generatorCpu, formatPercent),
-    ...(scenario.message?.compressed
-      ? [medianColumn('bytes on the wire', (sample) => sample.meanPayload, formatCount)]
-      : []),
-    medianColumn('p50', (sample) => sample.latency?.p50, formatMicroseconds),
-    medianColumn('p99', (sample) => sample.latency?.p99, formatMicroseconds),
+    ...(isCompressed(scenario) ? [medianColumn('bytes on the wire', (sample) => sample.meanPayload, formatCount)] : []),
+    medianColumn('messages/s', (sample) => sample.rate, formatCount),
+    percentile('p50', 'p50'),
+    ...(isLatency ? [percentile('p90', 'p90'), percentile('p99.9', 'p999')] : [percentile('p99', 'p99')]),
   ];
 }
 
-/** Whether a goal is met: by the median of the rounds' ratios. */
-export function isReached(goal: Goal, { median }: Spread): boolean {
-  return 'atLeast' in goal ? median >= goal.atLeast : median <= goal.atMost;
+/** Whether a goal is met: by the median of the rounds. */
+function isReached(goal: Goal, { median }: Spread): boolean {
+  if ('atLeast' in goal) return median >= goal.atLeast;
+  return median <= ('atMost' in goal ? goal.atMost : goal.atMostMore);
 }
 
-function formatGoals(result: ScenarioResult): string[] {
+/** Ours beside what the goal names: a ratio, or a difference. Undefined where one of them has no figures. */
+function compareWith(
+  goal: Goal,
+  result: ScenarioResult,
+  earlier: readonly ScenarioResult[],
+  pick: Pick,
+): Spread | undefined {
+  const there = goal.scenario === undefined ? result : earlier.find(({ scenario }) => scenario.name === goal.scenario);
+  const [mine, theirs] = [result.samples.get(ours), there?.samples.get(goal.peer)];
+  if (!mine || !theirs) return undefined;
+  return ('atMostMore' in goal ? differenceOf : ratioOf)(pickAll(mine, pick), pickAll(theirs, pick));
+}
+
+function describeGoal(goal: Goal): string {
+  const whom = goal.scenario === undefined ? goal.peer : `${goal.peer} in ${goal.scenario}`;
+  if ('atMostMore' in goal) return `at most ${goal.atMostMore} more than ${whom}`;
+  return 'atLeast' in goal ? `at least ${goal.atLeast} × ${whom}` : `at most ${goal.atMost} × ${whom}`;
+}
+
+function formatGoals(result: ScenarioResult, earlier: readonly ScenarioResult[]): string[] {
   return (result.scenario.goals ?? []).flatMap((goal) => {
-    const found = ratio(result, goal.peer, value);
+    const found = compareWith(goal, result, earlier, value);
     if (!found) return [];
-    const wanted = 'atLeast' in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
     const verdict = isReached(goal, found) ? 'reached' : 'MISSED';
-    const perCpu = ratio(result, goal.peer, perCpuSecond);
+    if ('atMostMore' in goal) return [`  goal: ${describeGoal(goal)}: ${Math.round(found.median)} more, ${verdict}`];
+    const perCpu = compareWith(goal, result, earlier, perCpuSecond);
     const also = perCpu ? ` (per CPU second: ${formatRatio(perCpu.median)} ×)` : '';
-    return [`  goal: ${wanted} × ${goal.peer}: ${formatRatio(found.median)} ×, ${verdict}${also}`];
+    return [`  goal: ${describeGoal(goal)}: ${formatRatio(found.median)} ×, ${verdict}${also}`];
   });
 }
 
-/** The table of one scenario, its goals and what went wrong. */
-export function formatScenario(result: ScenarioResult): string {
+/**
+ * The table of one scenario, its goals and what went wrong.
+ *
+ * @param earlier results of the same run, which a goal may refer to
+ */
+export function formatScenario(result: ScenarioResult, earlier: readonly ScenarioResult[] = []): string {
   const { scenario, samples, failures } = result;
   const columns = columnsOf(scenario)
     .map(({ title, cell }) => [title, ...[...samples].map(([peer, ofPeer]) => cell(result, peer, ofPeer))])
@@ -113,7 +149,7 @@ export function formatScenario(result: ScenarioResult): string {
   return [
     `${scenario.title} (${scenario.name})`,
     formatTable(rows),
-    ...formatGoals(result),
+    ...formatGoals(result, earlier),
     ...failures.map(({ peer, round, reason }) => `  ${peer} failed in round ${round}: ${reason}`),
   ].join('\n');
 }

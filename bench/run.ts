@@ -1,20 +1,32 @@
 /** `npm run bench`: measures every scenario with every peer, in turn, and prints what came out. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import {
+  type Allocation,
+  allocationByFunction,
+  formatAllocation,
+  formatFunctions,
+  measureAllocation,
+} from './allocation';
+import { writeCharts } from './charts/draw';
+import type { Figures } from './charts/figures';
 import { killChildren } from './children';
 import { chooseCores } from './cores';
 import { BenchError } from './errors';
-import { formatCount } from './format';
-import { describeMachine } from './machine';
-import { measure, type Setup } from './measure';
+import { formatGrowth, growthSeries } from './growth';
+import type { Setup } from './load';
+import { describeMachine, type Machine } from './machine';
 import { type BenchOptions, readOptions, usage } from './options';
-import { type Peer, peers } from './peers';
+import { installPackages } from './packages';
+import { ours, peers } from './peers';
+import { describePlans, makePlans } from './plans';
 import { topSelfTimes } from './profile';
 import { formatMachine, formatScenario, legend, type ScenarioResult } from './report';
-import { type Scenario, scenarios } from './scenarios';
-import { openWorkshop } from './workshop';
+import { profileName, runScenario } from './run-scenario';
+import { scenarios } from './scenarios';
+import { openWorkshop, whyNotHere } from './workshop';
 
 const PROFILE_LINES = 25;
 
@@ -23,62 +35,29 @@ function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A B C A B C …: what else the machine does in the meantime weighs on all of them alike. */
-async function measureScenario(options: BenchOptions, setup: Setup, scenario: Scenario): Promise<ScenarioResult> {
-  const taking = options.peers.filter((peer) => !(scenario.message?.compressed && peer.isBare));
-  const result: ScenarioResult = {
-    scenario,
-    samples: new Map(taking.map(({ name }) => [name, []])),
-    failures: [],
-  };
-  const rounds = scenario.load === 'idle' ? options.idleRounds : options.rounds;
-  for (let round = 1; round <= rounds; round++) {
-    for (const peer of taking) {
-      const label = `${scenario.name}, round ${round} of ${rounds}, ${peer.name}`;
-      try {
-        const sample = await measure(withProfile(options, setup, scenario, peer), scenario, peer);
-        result.samples.get(peer.name)!.push(sample);
-        note(`${label}: ${formatCount(sample.value)} ${scenario.unit}`);
-      } catch (error) {
-        // One peer that cannot do one scenario must not cost the figures of all others.
-        if (!(error instanceof BenchError)) throw error;
-        result.samples.get(peer.name)!.push(undefined);
-        result.failures.push({ peer: peer.name, round, reason: error.message });
-        note(`${label}: ${error.message}`);
-      }
-    }
-  }
-  return result;
-}
-
-const profileName = (scenario: Scenario, peer: Peer): string => `${scenario.name}-${peer.name}.cpuprofile`;
-
-function withProfile(options: BenchOptions, setup: Setup, scenario: Scenario, peer: Peer): Setup {
-  if (options.profile === undefined) return setup;
-  const folder = resolve(options.profile);
-  mkdirSync(folder, { recursive: true });
-  return {
-    ...setup,
-    nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${profileName(scenario, peer)}`],
-  };
-}
-
-function printProfiles(options: BenchOptions, result: ScenarioResult): void {
-  if (options.profile === undefined) return;
-  for (const peer of options.peers) {
-    if (!result.samples.has(peer.name) || result.failures.some((failure) => failure.peer === peer.name)) continue;
-    const path = join(options.profile, profileName(result.scenario, peer));
+function printProfiles(folder: string, options: BenchOptions, { scenario, samples, failures }: ScenarioResult): void {
+  for (const peer of samples.keys()) {
+    const path = join(folder, profileName(scenario, peer));
+    // Only Node leaves one.
+    if (failures.some((failure) => failure.peer === peer) || !existsSync(path)) continue;
     const lines = topSelfTimes(path, PROFILE_LINES, options.duration).map(
       ({ where, share }) => `    ${(share * 100).toFixed(1).padStart(5)} %  ${where}`,
     );
-    console.log(`  ${peer.name}: own time by function, of the time it was busy (${path})\n${lines.join('\n')}`);
+    console.log(`  ${peer}: own time by function, of the time it was busy (${path})\n${lines.join('\n')}`);
   }
 }
 
-function writeJson(file: string, options: BenchOptions, machine: object, results: readonly ScenarioResult[]): void {
-  const { warmup, duration } = options;
-  const content = {
+interface Findings {
+  results: readonly ScenarioResult[];
+  allocation: readonly Allocation[];
+}
+
+/** What goes into the JSON, and into charts. */
+function figuresOf(options: BenchOptions, machine: Machine, { results, allocation }: Findings) {
+  const { command, warmup, duration } = options;
+  return {
     date: new Date().toISOString(),
+    command,
     machine,
     warmup,
     duration,
@@ -87,16 +66,35 @@ function writeJson(file: string, options: BenchOptions, machine: object, results
       samples: Object.fromEntries(samples),
       failures,
     })),
+    ...(allocation.length > 0 && { allocation }),
   };
-  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function draw(figures: Figures, folder: string): void {
+  for (const file of writeCharts(figures, folder)) note(`Drawn: ${file}`);
+}
+
+function readFigures(file: string): Figures {
+  let figures: Partial<Figures>;
+  try {
+    figures = JSON.parse(readFileSync(file, 'utf8')) as Partial<Figures>;
+  } catch (error) {
+    throw new BenchError(`--draw cannot read the figures of ${file}: ${(error as Error).message}`);
+  }
+  const { date, command, machine, results } = figures;
+  if (date === undefined || command === undefined || machine === undefined || results === undefined) {
+    throw new BenchError(`--draw needs a file that --json has written, and ${file} is none`);
+  }
+  return { date, command, machine, results };
 }
 
 function printList(): void {
+  const width = Math.max(...scenarios.map(({ name }) => name.length)) + 2;
   console.log('Scenarios:');
-  for (const { name, title, fullOnly } of scenarios)
-    console.log(`  ${name.padEnd(16)} ${title}${fullOnly ? ' (--full)' : ''}`);
+  for (const { name, title, quick } of scenarios)
+    console.log(`  ${name.padEnd(width)}${title}${quick ? '' : ' (--full)'}`);
   console.log('Peers:');
-  for (const { name, title } of peers) console.log(`  ${name.padEnd(16)} ${title}`);
+  for (const { name, title } of peers) console.log(`  ${name.padEnd(width)}${title}`);
 }
 
 /** Exits in order, so that what has to be done on exit is done. */
@@ -106,34 +104,66 @@ function exitOnSignals(): void {
   }
 }
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) return console.log(usage);
-  if (options.list) return printList();
-
-  for (const peer of options.peers) peer.check?.();
+async function measureAll(options: BenchOptions): Promise<void> {
   exitOnSignals();
+  const reason = whyNotHere();
+  if (reason !== undefined) throw new BenchError(reason);
+  // What this installs, servers find in the workshop.
+  const plans = makePlans(options, note);
   const workshop = openWorkshop();
   process.once('exit', () => {
     killChildren();
     workshop.remove();
   });
-
   const cores = chooseCores();
   const machine = describeMachine(cores);
-  const setup: Setup = { workshop, cores, warmup: options.warmup, duration: options.duration };
+  const { warmup, duration, json, charts, profile } = options;
+  const setup: Setup = { workshop, cores, warmup, duration };
   console.log(`${formatMachine(machine)}\n`);
+  if (plans.length > 0) note(describePlans(plans, options));
+  if (json !== undefined) mkdirSync(dirname(resolve(json)), { recursive: true });
 
   const results: ScenarioResult[] = [];
-  for (const scenario of options.scenarios) {
-    const result = await measureScenario(options, setup, scenario);
+  const allocation: Allocation[] = [];
+  // Each time there is something new, because a long run may be interrupted.
+  const write = () => {
+    if (json === undefined) return;
+    writeFileSync(json, `${JSON.stringify(figuresOf(options, machine, { results, allocation }), null, 2)}\n`);
+  };
+  for (const plan of plans) {
+    const result = await runScenario(setup, plan, note, profile);
+    console.log(`${formatScenario(result, results)}\n`);
+    if (profile !== undefined) printProfiles(profile, options, result);
     results.push(result);
-    console.log(`${formatScenario(result)}\n`);
-    printProfiles(options, result);
+    write();
   }
-  console.log(legend);
-  if (options.json !== undefined) writeJson(options.json, options, machine, results);
+  if (options.growth) for (const series of growthSeries) console.log(`${formatGrowth(series, results)}\n`);
+  if (options.allocation) {
+    note('Allocation: about half a minute');
+    allocation.push(...(await measureAllocation({ setup })));
+    console.log(`${formatAllocation(allocation)}\n`);
+    if (profile !== undefined) await printAllocatingFunctions(setup);
+    write();
+  }
+  if (results.length > 0) console.log(legend);
+  if (charts !== undefined) draw(figuresOf(options, machine, { results, allocation }), charts);
   if (results.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
+}
+
+async function printAllocatingFunctions(setup: Setup): Promise<void> {
+  const wanted = { message: 'text', inFlight: 32 } as const;
+  const peer = peers.find(({ name }) => name === ours)!;
+  console.log(`${formatFunctions(ours, wanted, await allocationByFunction({ setup }, peer, wanted))}\n`);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return console.log(usage);
+  if (options.list) return printList();
+  if (options.draw === undefined) return measureAll(options);
+  const figures = readFigures(options.draw);
+  installPackages(['charts']);
+  draw(figures, options.charts!);
 }
 
 main().catch((error: unknown) => {

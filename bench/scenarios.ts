@@ -1,19 +1,29 @@
-/** What is measured. A new scenario is a row here, as long as its kind of load exists in `bench/generator`. */
+/**
+ * What is measured. A new scenario is a row here, as long as its kind of load exists in `bench/generator`. Which peers take
+ * part follows from what they can do (`peers.ts`).
+ */
 
 import type { MessageShape } from './frames';
 
-/** What the issue or the documentation promises about ours, as a ratio to another peer in the same run. */
-export type Goal = { peer: string } & ({ atLeast: number } | { atMost: number });
+/** What the issue or the documentation promises about ours, beside another peer in the same run. */
+export type Goal = {
+  /** Who ours is compared with. */
+  peer: string;
+  /** And where, if not in the scenario that the goal stands in. */
+  scenario?: string;
+} & ({ atLeast: number } | { atMost: number } | { atMostMore: number });
 
 interface Common {
   /** For `--only` and for the JSON. */
   name: string;
   /** For people. */
   title: string;
-  /** Clients in an echo, subscribers in a fan-out, idle connections. */
+  /** Clients in an echo, subscribers in a fan-out, handshakes under way, idle connections. */
   connections: number;
-  /** Only measured with `--full`. */
-  fullOnly?: boolean;
+  /** Part of a quick run. */
+  quick?: boolean;
+  /** Over TLS. */
+  tls?: boolean;
   goals?: readonly Goal[];
 }
 
@@ -21,98 +31,156 @@ interface Common {
 export interface LoadScenario extends Common {
   load: 'echo' | 'fanout';
   unit: 'messages/s' | 'deliveries/s';
+  /** What the application says; a peer's own protocol may wrap it. */
   message: MessageShape;
   /** Messages that a connection (or the publisher) has sent and that are not answered (or not yet everywhere). */
   inFlight: number;
   /** Where they are compressed: so many that none is found again as far as deflate looks back. @default inFlight */
   differentMessages?: number;
+  /** A fan-out through the chat protocol rather than through the hub. */
+  chat?: boolean;
+}
+
+/** An echo on a timetable, whatever is still unanswered: how long an answer takes when the server is not saturated. */
+export interface LatencyScenario extends Common {
+  load: 'latency';
+  /** The value is the 99th percentile. */
+  unit: 'µs';
+  message: MessageShape;
+  /** Whose peak the rate is half of: each peer's own, or that of the one that is named, for all. */
+  halfThePeakOf: 'each' | 'ws';
+}
+
+/** Opening handshakes on fresh connections. */
+export interface HandshakeScenario extends Common {
+  load: 'handshake';
+  unit: 'handshakes/s';
+  /** Through an Express app with three middlewares, or without Express. */
+  through: 'express' | 'bare';
+  message?: undefined;
 }
 
 /** Resident memory of the server per connection that is open and silent. */
 export interface IdleScenario extends Common {
   load: 'idle';
   unit: 'bytes/connection';
+  /** Compression is agreed upon. */
+  compressed?: boolean;
   /** What each connection has exchanged before it falls silent, if anything. */
   message?: MessageShape;
   /** How many of them. @default 1 */
   exchanged?: number;
 }
 
-export type Scenario = LoadScenario | IdleScenario;
+export type Scenario = LoadScenario | LatencyScenario | HandshakeScenario | IdleScenario;
 
-const text32: MessageShape = { type: 'text', size: 32 };
+/** Whether the messages, or what is agreed upon for them, are compressed. */
+export function isCompressed(scenario: Scenario): boolean {
+  return scenario.message?.compressed === true || (scenario.load === 'idle' && scenario.compressed === true);
+}
+
+const CLIENTS = 64;
+const KIB = 1024;
+
+const sizeName = (bytes: number) => (bytes >= KIB * KIB ? `${bytes / KIB / KIB}MiB` : `${bytes / KIB}KiB`);
+const nameOf = (bytes: number) => (bytes < KIB ? String(bytes) : sizeName(bytes));
+const titleOf = (bytes: number) => (bytes < KIB ? `${bytes} B` : sizeName(bytes).replace(/(?=[KM])/, ' '));
+
+const text = (size: number): MessageShape => ({ type: 'text', size });
+const binary = (size: number): MessageShape => ({ type: 'binary', size });
 const json512: MessageShape = { type: 'json', size: 512, compressed: true };
 
-export const scenarios: readonly Scenario[] = [
-  {
-    name: 'echo-32x1',
-    title: 'Echo, 32 B text, 64 connections, 1 in flight',
+type Rest = Pick<Common, 'quick' | 'goals'>;
+
+function echo(message: MessageShape, inFlight: number, { quick, goals }: Rest, connections = CLIENTS): LoadScenario {
+  const shape = `${nameOf(message.size)}x${inFlight}`;
+  return {
+    name: connections === CLIENTS ? `echo-${shape}` : `echo-${connections}-${shape}`,
+    title: `Echo, ${titleOf(message.size)} ${message.type}, ${connections} connections, ${inFlight} in flight`,
     load: 'echo',
     unit: 'messages/s',
-    connections: 64,
-    message: text32,
-    inFlight: 1,
-    goals: [{ peer: 'ws', atLeast: 1.1 }],
+    connections,
+    message,
+    inFlight,
+    ...(quick && { quick }),
+    ...(goals && { goals }),
+  };
+}
+
+/** What is asked of short echoes, by the number in flight. */
+const shortEchoes: Readonly<Record<number, Rest>> = {
+  1: { quick: true, goals: [{ peer: 'net', atLeast: 0.97 }] },
+  8: {
+    quick: true,
+    goals: [
+      { peer: 'ws', atLeast: 6 },
+      { peer: 'bun', atLeast: 1 },
+    ],
   },
-  {
-    name: 'echo-32x8',
-    title: 'Echo, 32 B text, 64 connections, 8 in flight',
-    load: 'echo',
-    unit: 'messages/s',
-    connections: 64,
-    message: text32,
-    inFlight: 8,
-    goals: [{ peer: 'ws', atLeast: 5 }],
+  32: {
+    quick: true,
+    goals: [
+      { peer: 'ws', atLeast: 15 },
+      { peer: 'bun', atLeast: 1 },
+    ],
   },
-  {
-    name: 'echo-32x32',
-    title: 'Echo, 32 B text, 64 connections, 32 in flight',
-    load: 'echo',
-    unit: 'messages/s',
-    connections: 64,
-    message: text32,
-    inFlight: 32,
-    goals: [{ peer: 'ws', atLeast: 10 }],
-  },
-  {
-    name: 'echo-1MiB',
-    title: 'Echo, 1 MiB binary, 4 connections, 1 in flight',
-    load: 'echo',
-    unit: 'messages/s',
-    connections: 4,
-    message: { type: 'binary', size: 1024 * 1024 },
-    inFlight: 1,
-    goals: [{ peer: 'ws', atLeast: 3 }],
-  },
-  {
-    name: 'fanout-200x1',
-    title: 'Fan-out to 200, 64 B text, 1 in flight',
+};
+
+function restOfEcho({ size }: MessageShape, inFlight: number): Rest {
+  if (size === 32) return shortEchoes[inFlight]!;
+  return size < 64 * KIB ? {} : { quick: inFlight === 1, goals: [{ peer: 'bun', atLeast: 1 }] };
+}
+
+const echoes: readonly LoadScenario[] = [text(32), text(KIB), text(64 * KIB), binary(KIB * KIB)].flatMap((message) =>
+  [1, 8, 32].map((inFlight) => echo(message, inFlight, restOfEcho(message, inFlight))),
+);
+
+interface FanoutShape {
+  size: number;
+  subscribers: number;
+  inFlight: number;
+}
+
+const fanoutShapes: readonly FanoutShape[] = [64, KIB].flatMap((size) =>
+  [200, 2_000].flatMap((subscribers) => [1, 16].map((inFlight) => ({ size, subscribers, inFlight }))),
+);
+
+const fanoutGoals: readonly Goal[] = [
+  { peer: 'ws', atLeast: 8 },
+  { peer: 'socket.io', atLeast: 8 },
+  { peer: 'bun', atLeast: 1 },
+];
+const chatGoals: readonly Goal[] = [{ peer: 'hub', atLeast: 0.7 }];
+
+function fanout({ size, subscribers, inFlight }: FanoutShape, chat: boolean): LoadScenario {
+  const hasHubGoals = subscribers === 200 && inFlight === 16;
+  const goals = chat ? chatGoals : hasHubGoals ? fanoutGoals : undefined;
+  return {
+    name: `${chat ? 'chat' : 'fanout'}-${subscribers}x${inFlight}${size === 64 ? '' : `-${nameOf(size)}`}`,
+    title: `${chat ? 'Chat in a room of' : 'Fan-out to'} ${subscribers}, ${titleOf(size)} text, ${inFlight} in flight`,
     load: 'fanout',
     unit: 'deliveries/s',
-    connections: 200,
-    message: { type: 'text', size: 64 },
-    inFlight: 1,
-  },
-  {
-    name: 'fanout-200x16',
-    title: 'Fan-out to 200, 64 B text, 16 in flight',
-    load: 'fanout',
-    unit: 'deliveries/s',
-    connections: 200,
-    message: { type: 'text', size: 64 },
-    inFlight: 16,
-    goals: [{ peer: 'ws', atLeast: 5 }],
-  },
+    connections: subscribers,
+    message: text(size),
+    inFlight,
+    ...(chat && { chat }),
+    ...(hasHubGoals && size === 64 && { quick: true }),
+    ...(goals && { goals }),
+  };
+}
+
+const compressed: readonly LoadScenario[] = [
   {
     name: 'deflate-echo',
     title: 'Compressed echo, 512 B JSON, 64 connections, 8 in flight',
     load: 'echo',
     unit: 'messages/s',
-    connections: 64,
+    connections: CLIENTS,
     message: json512,
     inFlight: 8,
     differentMessages: 256,
-    goals: [{ peer: 'ws', atLeast: 2 }],
+    quick: true,
+    goals: [{ peer: 'ws', atLeast: 2.5 }],
   },
   {
     name: 'deflate-fanout',
@@ -125,13 +193,65 @@ export const scenarios: readonly Scenario[] = [
     differentMessages: 256,
     goals: [{ peer: 'ws', atLeast: 20 }],
   },
+];
+
+function overTls(scenario: LoadScenario): LoadScenario {
+  return { ...scenario, name: `wss-${scenario.name}`, title: `${scenario.title}, TLS`, tls: true };
+}
+
+const handshakes: readonly HandshakeScenario[] = [
+  {
+    name: 'handshake-express',
+    title: 'Handshakes through an Express app with three middlewares, 64 at a time',
+    load: 'handshake',
+    unit: 'handshakes/s',
+    connections: CLIENTS,
+    through: 'express',
+    quick: true,
+    goals: [{ peer: 'express', atLeast: 0.9 }],
+  },
+  {
+    name: 'handshake-bare',
+    title: 'Handshakes without Express, 64 at a time',
+    load: 'handshake',
+    unit: 'handshakes/s',
+    connections: CLIENTS,
+    through: 'bare',
+  },
+];
+
+function latency(halfThePeakOf: LatencyScenario['halfThePeakOf']): LatencyScenario {
+  const own = halfThePeakOf === 'each';
+  return {
+    name: own ? 'latency-half-peak' : `latency-half-${halfThePeakOf}`,
+    title: `Latency (p99) of an echo, 32 B text, 64 connections, at half ${own ? 'the peak of each' : `the peak of ${halfThePeakOf}`}`,
+    load: 'latency',
+    unit: 'µs',
+    connections: CLIENTS,
+    message: text(32),
+    halfThePeakOf,
+  };
+}
+
+const idle: readonly IdleScenario[] = [
   {
     name: 'idle-10000',
     title: 'Memory of 10,000 idle connections',
     load: 'idle',
     unit: 'bytes/connection',
     connections: 10_000,
-    goals: [{ peer: 'ws', atMost: 1 }],
+    quick: true,
+    goals: [{ peer: 'net', atMostMore: 500 }],
+  },
+  {
+    name: 'idle-deflate',
+    title: 'Memory of 10,000 idle connections that have agreed on compression',
+    load: 'idle',
+    unit: 'bytes/connection',
+    connections: 10_000,
+    compressed: true,
+    quick: true,
+    goals: [{ peer: 'switchboard', scenario: 'idle-10000', atMostMore: 1_000 }],
   },
   {
     name: 'idle-10000-used',
@@ -139,19 +259,32 @@ export const scenarios: readonly Scenario[] = [
     load: 'idle',
     unit: 'bytes/connection',
     connections: 10_000,
-    message: text32,
-    fullOnly: true,
+    message: text(32),
     goals: [{ peer: 'ws', atMost: 1 }],
   },
   {
-    name: 'idle-deflate',
+    name: 'idle-deflate-used',
     title: 'Memory of 2,000 connections, idle after 50 compressed messages of 512 B each way',
     load: 'idle',
     unit: 'bytes/connection',
     connections: 2_000,
+    compressed: true,
     message: json512,
     exchanged: 50,
-    fullOnly: true,
     goals: [{ peer: 'ws', atMost: 1 }],
   },
+];
+
+export const scenarios: readonly Scenario[] = [
+  ...echoes,
+  echo(text(32), 1, {}, 1_000),
+  ...fanoutShapes.map((shape) => fanout(shape, false)),
+  ...fanoutShapes.map((shape) => fanout(shape, true)),
+  ...compressed,
+  overTls(echo(text(32), 8, {})),
+  overTls(echo(text(64 * KIB), 1, {})),
+  ...handshakes,
+  latency('each'),
+  latency('ws'),
+  ...idle,
 ];

@@ -18,16 +18,33 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * Ratio of two peers over the rounds that both have. It is taken round by round, because the two measurements of a round
- * are neighbours in time: what else the machine is doing weighs on both.
+ * Two peers compared over the rounds that both have. It is done round by round, because the two measurements of a round are
+ * neighbours in time: what else the machine is doing weighs on both.
  */
+function compare(
+  ours: readonly (number | undefined)[],
+  theirs: readonly (number | undefined)[],
+  how: (mine: number, other: number) => number,
+): Spread | undefined {
+  const compared = ours.flatMap((value, round) => {
+    const other = theirs[round];
+    return value === undefined || other === undefined ? [] : [how(value, other)];
+  });
+  return compared.length === 0 ? undefined : spreadOf(compared);
+}
+
+/** How many times as much. */
 export function ratioOf(
   ours: readonly (number | undefined)[],
   theirs: readonly (number | undefined)[],
 ): Spread | undefined {
-  const ratios = ours.flatMap((value, round) => {
-    const other = theirs[round];
-    return value === undefined || other === undefined ? [] : [value / other];
-  });
-  return ratios.length === 0 ? undefined : spreadOf(ratios);
+  return compare(ours, theirs, (mine, other) => mine / other);
+}
+
+/** How much more. */
+export function differenceOf(
+  ours: readonly (number | undefined)[],
+  theirs: readonly (number | undefined)[],
+): Spread | undefined {
+  return compare(ours, theirs, (mine, other) => mine - other);
 }

@@ -4,11 +4,22 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { BenchError } from './errors';
+import { packagesFolder } from './packages';
 
 /** The folder of the package. */
 export const root = dirname(__dirname);
@@ -16,10 +27,11 @@ export const root = dirname(__dirname);
 export interface Workshop {
   /** The generator's executable. */
   generator: string;
-  /** The JavaScript file of a server of `bench/servers`. */
-  server(name: string): string;
-  /** Writes a file for the generator to read; returns its path. */
-  write(name: string, content: Uint8Array): string;
+  /** The JavaScript file of a server of `bench/servers`, with its extension. */
+  server(file: string): string;
+  /** Writes a file for the generator or a server to read; returns its path. */
+  write(name: string, content: Uint8Array | string): string;
+  folder: string;
   /** Deletes the folder. */
   remove(): void;
 }
@@ -35,10 +47,16 @@ export function whyNotHere(): string | undefined {
   return undefined;
 }
 
+/** OpenSSL's headers are there: then the generator has `--tls` (bench/generator/tls.c), and needs the libraries. */
+export function hasOpenSsl(): boolean {
+  return spawnSync('cc', ['-E', '-x', 'c', '-'], { input: '#include <openssl/ssl.h>\n' }).status === 0;
+}
+
 function compileGenerator(executable: string): void {
   const folder = join(__dirname, 'generator');
   const sources = readdirSync(folder).filter((file) => file.endsWith('.c'));
-  const { status, stderr } = spawnSync('cc', ['-O2', '-std=gnu11', '-o', executable, ...sources], {
+  const libraries = hasOpenSsl() ? ['-lssl', '-lcrypto'] : [];
+  const { status, stderr } = spawnSync('cc', ['-O2', '-std=gnu11', '-o', executable, ...sources, ...libraries], {
     cwd: folder,
     encoding: 'utf8',
   });
@@ -48,7 +66,11 @@ function compileGenerator(executable: string): void {
 function transpileServers(target: string): void {
   const folder = join(__dirname, 'servers');
   mkdirSync(target);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith('.ts')) {
+      copyFileSync(join(folder, file), join(target, file));
+      continue;
+    }
     const { outputText } = ts.transpileModule(readFileSync(join(folder, file), 'utf8'), {
       compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
       fileName: file,
@@ -57,14 +79,17 @@ function transpileServers(target: string): void {
   }
 }
 
-/** Servers resolve their imports from here: all that is installed in the package, and the package itself. */
+/** Servers resolve their imports from here: all that is installed in the package or for the bench, and the package itself. */
 function linkPackages(target: string): void {
   mkdirSync(target);
-  const installed = join(root, 'node_modules');
-  for (const name of readdirSync(installed)) {
-    if (!name.startsWith('.')) symlinkSync(join(installed, name), join(target, name));
-  }
   symlinkSync(root, join(target, 'switchboard'));
+  for (const installed of [join(root, 'node_modules'), packagesFolder].filter((folder) => existsSync(folder))) {
+    for (const name of readdirSync(installed)) {
+      // The versions of the package's own lock file come first.
+      if (!name.startsWith('.') && !existsSync(join(target, name)))
+        symlinkSync(join(installed, name), join(target, name));
+    }
+  }
 }
 
 /** Compiles everything. Throws a `BenchError` where `whyNotHere()` has a reason. */
@@ -81,7 +106,8 @@ export function openWorkshop(): Workshop {
     linkPackages(join(folder, 'node_modules'));
     return {
       generator,
-      server: (name) => join(folder, 'servers', `${name}.js`),
+      folder,
+      server: (file) => join(folder, 'servers', file),
       write: (name, content) => {
         const path = join(folder, name);
         writeFileSync(path, content);

@@ -21,9 +21,19 @@ export class SetupError extends Error {}
  */
 export function prepare() {
   checkNodeVersion();
-  if (packagesAreInstalled()) return;
+  install('.');
+}
+
+/**
+ * Installs the packages of a folder's package-lock.json when they are missing or are others.
+ *
+ * @param {string} folder relative to the project's
+ * @throws {SetupError} when npm fails.
+ */
+export function install(folder, ...options) {
+  if (packagesAreInstalled(folder)) return;
   console.log('Installing what is missing (npm ci) …');
-  runNpm(['ci', '--no-audit', '--no-fund']);
+  runNpm(['ci', '--prefix', folder, ...options, '--no-audit', '--no-fund']);
 }
 
 /** Runs one of the project's scripts, or prints why it cannot go on and sets exit code 1. */
@@ -65,14 +75,14 @@ function checkNodeVersion() {
  * Compares versions rather than times: a `git checkout` gives package-lock.json a new time without changing it. npm keeps
  * what it has installed in node_modules/.package-lock.json. Optional packages are left out there when they are for another system.
  */
-function packagesAreInstalled() {
+function packagesAreInstalled(folder) {
   let installed;
   try {
-    installed = readJson('node_modules/.package-lock.json').packages;
+    installed = readJson(path.join(folder, 'node_modules', '.package-lock.json')).packages;
   } catch {
     return false;
   }
-  return Object.entries(readJson('package-lock.json').packages).every(
+  return Object.entries(readJson(path.join(folder, 'package-lock.json')).packages).every(
     ([name, wanted]) => name === '' || wanted.optional || installed[name]?.version === wanted.version,
   );
 }

@@ -5,19 +5,37 @@
  * - The line `gc` on stdin forces a collection (needs `--expose-gc`) and is answered with the line `{"gc":true}`.
  * - The end of stdin ends the process, so that no server outlives the bench, however that ended; a regular exit also
  *   lets `--cpu-prof` write its profile.
+ * - Where BENCH_DEFLATE is 1, it agrees on compression; where BENCH_TLS names a folder, it speaks TLS with key.pem and
+ *   cert.pem of it.
  */
 
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** Compression for servers that are asked for it, the same for all: every message, at one level, and what is our default else. */
 export const deflateSettings = process.env.BENCH_DEFLATE === '1' && { threshold: 0, level: 3, clientMaxWindowBits: 12 };
 
+const tlsFolder = process.env.BENCH_TLS;
+
+/** An HTTP or HTTPS server, as the scenario wants it. */
+export function createServer(listener?: RequestListener): HttpServer | HttpsServer {
+  if (tlsFolder === undefined) return createHttpServer(listener);
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(tlsFolder, name)));
+  return createHttpsServer({ key, cert }, listener);
+}
+
 /** Lets `server` listen on a free port of 127.0.0.1 and connects it to the bench. */
 export function serve(server: Server): void {
-  server.listen(0, '127.0.0.1', 4096, () => {
-    console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }));
-  });
+  server.listen(0, '127.0.0.1', 4096, () => obey((server.address() as AddressInfo).port));
+}
+
+/** Connects a server that listens already to the bench. */
+export function obey(port: number): void {
+  console.log(JSON.stringify({ port }));
   createInterface({ input: process.stdin })
     .on('line', (line) => {
       if (line !== 'gc') return;

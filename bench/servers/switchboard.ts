@@ -1,12 +1,15 @@
-/** Switchboard as a user writes it: an Express app, `app.ws`, and the hub for fan-out. */
+/** Switchboard as a user writes it: an Express app, `app.ws`, the hub for fan-out, and `rooms()` for the chat protocol. */
 
-import { createServer } from 'node:http';
 import express from 'express';
-import { switchboard } from 'switchboard';
-import { deflateSettings, serve } from './serve';
+import { rooms, switchboard } from 'switchboard';
+import { createServer, deflateSettings, serve } from './serve';
 
 const app = express();
-const board = switchboard(app, { perMessageDeflate: deflateSettings });
+const board = switchboard(app, {
+  perMessageDeflate: deflateSettings,
+  // All that one connection has in flight, which is 32 times 1 MiB, and its frame headers.
+  maxBufferedAmount: 64 * 1024 * 1024,
+});
 
 app.ws('/echo', (socket) => {
   socket.on('message', (data) => socket.send(data));
@@ -19,5 +22,7 @@ app.ws('/subscribe', (socket) => {
 app.ws('/publish', (socket) => {
   socket.on('message', (data) => board.hub.to('room').publish(data));
 });
+
+app.use('/chat', rooms());
 
 serve(createServer(app));

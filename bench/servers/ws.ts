@@ -1,8 +1,7 @@
 /** `ws` as its README shows it: echo, and fan-out by a loop over the clients. */
 
-import { createServer } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { deflateSettings, serve } from './serve';
+import { createServer, deflateSettings, serve } from './serve';
 
 const server = createServer();
 const subscribers = new Set<WebSocket>();

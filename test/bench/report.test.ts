@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { formatCount, formatMicroseconds, formatTable } from '../../bench/format';
-import { formatScenario } from '../../bench/report';
+import { formatScenario, type ScenarioResult } from '../../bench/report';
 import { scenarios } from '../../bench/scenarios';
 
 const scenario = scenarios.find(({ name }) => name === 'echo-32x32')!;
@@ -37,7 +37,7 @@ describe('bench report', () => {
       failures: [],
     });
     expect(text).to.match(/ws +100 +100 – 100 +12\.0 \(12\.0 – 12\.0\) +24\.0 \(24\.0 – 24\.0\) +100 % +10 %/);
-    expect(text).to.contain('goal: at least 10 × ws: 12.0 ×, reached (per CPU second: 24.0 ×)');
+    expect(text).to.contain('goal: at least 15 × ws: 12.0 ×, MISSED (per CPU second: 24.0 ×)');
   });
 
   it('says what failed, and judges no goal without figures', () => {
@@ -51,4 +51,33 @@ describe('bench report', () => {
     });
     expect(text).to.contain('switchboard failed in round 1: it ended').and.not.contain('goal');
   });
+
+  it('judges memory by how much more it is, also than in an earlier scenario', () => {
+    const plain = resultOf('idle-10000', { switchboard: 4_600, net: 4_000 });
+    const compressed = resultOf('idle-deflate', { switchboard: 5_700 });
+    expect(formatScenario(plain)).to.contain('goal: at most 500 more than net: 600 more, MISSED');
+    expect(formatScenario(compressed, [plain])).to.contain(
+      'goal: at most 1000 more than switchboard in idle-10000: 1100 more, MISSED',
+    );
+    expect(formatScenario(compressed)).to.not.contain('goal');
+  });
+
+  it('shows the percentiles of a latency, and how many messages were due', () => {
+    const latency = { p50: 100, p90: 200, p99: 1_500, p999: 20_000 };
+    const text = formatScenario({
+      scenario: scenarios.find(({ name }) => name === 'latency-half-ws')!,
+      samples: new Map([['ws', [{ value: 1_500, rate: 25_000, latency }]]]),
+      failures: [],
+    });
+    expect(text).to.match(/p99 +min – max +messages\/s +p50 +p90 +p99\.9\n/);
+    expect(text).to.match(/ws +1\.5 ms +1\.5 ms – 1\.5 ms +25\.0 k +100 µs +200 µs +20\.0 ms/);
+  });
 });
+
+function resultOf(name: string, values: Record<string, number>): ScenarioResult {
+  return {
+    scenario: scenarios.find((scenario) => scenario.name === name)!,
+    samples: new Map(Object.entries(values).map(([peer, value]) => [peer, [{ value }]])),
+    failures: [],
+  };
+}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ratioOf, spreadOf } from '../../bench/statistics';
+import { differenceOf, ratioOf, spreadOf } from '../../bench/statistics';
 
 describe('bench statistics', () => {
   it('takes the middle one of an odd number, and the mean of the two middle ones of an even number', () => {
@@ -19,5 +19,13 @@ describe('bench statistics', () => {
     // The machine was twice as slow in the second round: that must not show in the ratio.
     expect(ratioOf([100, 50, undefined, 100], [10, 5, 10, undefined])).to.deep.equal({ median: 10, min: 10, max: 10 });
     expect(ratioOf([undefined], [1])).to.equal(undefined);
+  });
+
+  it('tells how much more ours is, round by round', () => {
+    expect(differenceOf([4_600, undefined, 4_400], [4_000, 4_000, 4_100])).to.deep.equal({
+      median: 450,
+      min: 300,
+      max: 600,
+    });
   });
 });

@@ -1,0 +1,30 @@
+/** Bun: an echo through rooms, which are topics there. It keeps to what serve.ts says. */
+
+import { nextShare, roundOf } from './room-shares.js';
+
+const server = Bun.serve({
+  port: 0,
+  hostname: '127.0.0.1',
+  fetch(request, server) {
+    const share = nextShare();
+    const data = { share, nextRoom: roundOf(share) };
+    return server.upgrade(request, { data }) ? undefined : new Response('', { status: 426 });
+  },
+  websocket: {
+    idleTimeout: 0,
+    open(socket) {
+      for (const room of socket.data.share) socket.subscribe(room);
+    },
+    message(socket, message) {
+      server.publish(socket.data.nextRoom(), message);
+    },
+  },
+});
+
+console.log(JSON.stringify({ port: server.port }));
+for await (const line of console) {
+  if (line !== 'gc') continue;
+  Bun.gc(true);
+  console.log(JSON.stringify({ gc: true }));
+}
+process.exit(0);
