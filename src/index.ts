@@ -24,7 +24,6 @@ export {
 export type { Closure } from './connection/closure';
 export type { ConnectionEventMap } from './connection/connection-events';
 export type { ConnectionOptions } from './connection/options';
-export type { SendCallback } from './connection/outbox';
 export type { Payload } from './connection/payload';
 export type { PiecesOptions } from './connection/piece-reader';
 export type { PieceSource, SendPiecesOptions } from './connection/piece-sending';
@@ -38,6 +37,7 @@ export type {
 } from './connection/socket-event';
 export { type ToDuplexOptions, toDuplex } from './connection/to-duplex';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
+export type { SendCallback } from './connection/write-queue';
 // In an Express app
 export {
   type OpenConnections,

@@ -12,11 +12,12 @@ import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
 import type { Message } from './inbox';
 import type { ConnectionInit, ConnectionOptions } from './options';
-import { Outbox, type SendCallback } from './outbox';
+import { Outbox } from './outbox';
 import type { PendingPings } from './pending-pings';
 import { Pongs } from './pongs';
 import { ReadyState } from './ready-state';
-import { attachTransport } from './transport';
+import { attachTransport, awaitDrain } from './transport';
+import type { SendCallback } from './write-queue';
 
 /**
  * The machine inside a connection: between the transport, the decoder and the outbox, with the heartbeat and the
@@ -107,10 +108,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
    * @internal
    */
   sendShared(buffer: Buffer, start: number, end: number, message?: SharedMessage): boolean {
-    if (!this.accepts()) return false;
-    this.outbox.addShared(buffer, start, end);
+    const isExtended = this.state === ReadyState.Open && this.outbox.extendShared(buffer, start, end);
+    if (!isExtended && !this.accepts()) return false;
+    if (!isExtended) this.outbox.addShared(buffer, start, end);
     if (message !== undefined) this.extension?.sentShared(message);
-    return this.belowHighWaterMark();
+    return isExtended || this.belowHighWaterMark();
   }
 
   /** What encodes for this connection and others at once. @internal */
@@ -264,11 +266,16 @@ export abstract class ConnectionCore extends ConnectionEvents {
   // What the transport tells
 
   /** @internal */
-  transportData(chunk: Buffer): void {
+  transportData(chunk: Buffer, length: number): void {
     this.heard = true;
     this.outbox.cork();
-    this.decoder.write(chunk);
+    this.decoder.write(chunk, length);
     this.outbox.uncork();
+  }
+
+  /** @internal */
+  transportFull(): void {
+    awaitDrain(this.transport);
   }
 
   /** @internal */

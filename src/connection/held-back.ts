@@ -1,7 +1,7 @@
 import { maxHeaderSize } from '../protocol/frame-header';
 import { writeFrame } from '../protocol/frame-writer';
 import type { MaskingKey } from '../protocol/mask';
-import type { SendCallback } from './outbox';
+import type { SendCallback } from './write-queue';
 
 /** Somebody who sends one message in fragments, and may begin when no other message is under way. */
 export interface Turn {

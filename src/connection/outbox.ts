@@ -1,88 +1,35 @@
-import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { frameHeaderSize, maxHeaderSize, writeFrameHeader } from '../protocol/frame-header';
 import { frameBound, writeFrame } from '../protocol/frame-writer';
 import type { MaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
-import { flushAtEndOfIteration } from './flush-queue';
+import { finalText } from '../protocol/short-messages';
 import { HeldBack, type Turn } from './held-back';
-import { commit, release, reserve, slabPosition } from './slab';
+import { commit, reserve, slabPosition } from './slab';
+import { longestShortText } from './text-batch';
+import { largeRange, type SendCallback, WriteQueue } from './write-queue';
 
-/** Called when a message has been handed to the operating system, or with the error that kept it from that. */
-export type SendCallback = (error?: Error | null) => void;
-
-/** Frames of up to this many bytes are encoded into the slab; larger ones get a buffer of their own, or none. */
-const slabFrame = 32 * 1024;
-
-/** More than this is not held back for the end of the iteration, in bytes. */
-const flushFrom = 64 * 1024;
+/** Bytes that a server sends are copied up to this many; above, texts are measured before they get room. */
+const largestCopy = 32 * 1024;
 
 /**
- * Several ranges of together up to this many bytes are copied for one write, which costs less than a vector of them.
+ * What a connection has to send, as frames: it encodes them, and keeps to it that nothing but control frames comes between
+ * the fragments of a message.
  */
-const gatherUpTo = 16 * 1024;
-
-interface Range {
-  buffer: Buffer;
-  start: number;
-  end: number;
-}
-
-interface OutboxOwner {
-  outboxDrained(): void;
-  failWith(error: unknown): void;
-}
-
-/**
- * The bytes that a connection has to send, in order, as ranges of buffers that it shares with others. System calls are
- * what messages cost: so there is one write for everything that is said while a chunk that was read is handled, or else
- * in one iteration of the event loop, and none while the transport is full.
- */
-export class Outbox {
-  /** Bytes that wait here; see `amount` for those of the transport, too. */
-  length = 0;
-  private earlier: Range[] | null = null;
-  private buffer: Buffer | null = null;
-  private start = 0;
-  private end = 0;
+export class Outbox extends WriteQueue {
   /** A fragment was sent and its message has not ended: other messages must not come between (RFC 6455, 5.4). */
   midMessage = false;
   /** The message that `sendPieces()` is sending. */
   private turn: Turn | null = null;
   private heldBack: HeldBack | null = null;
-  private callbacks: SendCallback[] | null = null;
-  private scheduled = false;
-  private corked = false;
-  private ending = false;
-  private watching = false;
-  private readonly reusable: boolean;
-
-  /**
-   * @param highWaterMark bytes; above it the outbox watches for `lowWaterMark`
-   * @param owner told when it is down to `lowWaterMark` again, and what a callback throws
-   */
-  constructor(
-    private readonly transport: Duplex,
-    private readonly marks: { highWaterMark: number; lowWaterMark: number },
-    private readonly owner: OutboxOwner,
-  ) {
-    // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
-    this.reusable = transport instanceof Socket;
-  }
 
   /** Bytes that wait here and in the transport. */
   get amount(): number {
-    return this.length + this.heldBackLength + this.transport.writableLength;
+    return this.writing + this.heldBackLength;
   }
 
   /** Bytes of messages that wait for the end of one in fragments. */
   get heldBackLength(): number {
     return this.heldBack === null ? 0 : this.heldBack.length;
-  }
-
-  /** Of all that waits, the bytes that will be written without anybody doing more. */
-  get writing(): number {
-    return this.length + this.transport.writableLength;
   }
 
   /**
@@ -149,22 +96,20 @@ export class Outbox {
     next.begin();
   }
 
+  /**
+   * Adds whole, encoded messages that continue, in the same buffer, what waits to be written anyway: what is true of that
+   * is true of them.
+   *
+   * @returns false where there is more to think of
+   */
+  extendShared(buffer: Buffer, start: number, end: number): boolean {
+    return !this.midMessage && this.turn === null && this.extend(buffer, start, end);
+  }
+
   /** Adds whole, encoded messages by reference. The bytes must stay as they are for good. */
   addShared(buffer: Buffer, start: number, end: number): void {
     if (this.midMessage || this.turn !== null) this.holdBack().addFrame(Buffer.from(buffer.subarray(start, end)));
     else this.add(buffer, start, end);
-  }
-
-  /** Calls back when all that has been added so far is written. */
-  whenWritten(callback: SendCallback): void {
-    if (this.unwritten === 0) {
-      this.callSoon(callback);
-      return;
-    }
-    this.callbacks ??= [];
-    this.callbacks.push(callback);
-    // Behind the end nothing can be written, not even nothing: then `drop` calls back.
-    if (this.length === 0 && this.transport.writable) this.transport.write('', this.written());
   }
 
   /**
@@ -176,51 +121,18 @@ export class Outbox {
     else this.heldBack.addCallback(callback);
   }
 
-  /** Calls back, but not before the caller is done. */
-  callSoon(callback: SendCallback, error?: Error): void {
-    process.nextTick(() => this.call([callback], error));
-  }
-
-  /** Holds back what is added until `uncork`: while a chunk that was read is handled. */
-  cork(): void {
-    this.corked = true;
-  }
-
-  uncork(): void {
-    this.corked = false;
-    if (this.length === 0) return;
-    this.write();
-    if (this.length > 0) this.schedule();
-  }
-
-  /** Writes what waits, unless the transport is full. */
-  flush(): void {
-    this.scheduled = false;
-    this.write();
-    if (this.length > 0) this.keepApart();
-  }
-
-  /** Ends the transport once everything is written. */
-  finish(): void {
-    this.ending = true;
-    this.write();
-  }
-
   /**
    * Drops what waits; its callbacks get the error. What the transport holds already is not touched.
    *
    * @param when calls back: at once, or when the caller is done, who may be in the midst of sending to many
    */
   drop(reason: () => Error, when: (tell: () => void) => void = (tell) => tell()): void {
-    const { callbacks, turn, heldBack } = this;
-    this.earlier = null;
-    this.buffer = null;
-    this.length = 0;
+    const { turn, heldBack } = this;
+    const callbacks = this.clear();
     this.turn = null;
     this.heldBack = null;
-    this.callbacks = null;
     when(() => {
-      if (callbacks !== null) this.call(callbacks, reason());
+      if (callbacks.length > 0) this.call(callbacks, reason());
       turn?.cancel();
       if (heldBack !== null) this.call(heldBack.cancel(), reason());
     });
@@ -232,167 +144,28 @@ export class Outbox {
   }
 
   private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
-    const bound = frameBound(payload);
-    if (bound <= slabFrame) {
-      const slab = reserve(bound);
-      const start = slabPosition();
-      const end = writeFrame(slab, start, first, payload, key);
-      commit(end);
-      this.add(slab, start, end);
-    } else if (typeof payload !== 'string' && key === undefined) {
-      const header = Buffer.allocUnsafe(frameHeaderSize(payload.length, false));
-      writeFrameHeader(header, 0, first, payload.length);
-      // A header that is written while its payload waits would make the payload one that cannot be dropped.
-      const { corked } = this;
-      this.corked = true;
-      this.add(header, 0, header.length);
-      this.corked = corked;
-      this.add(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), 0, payload.byteLength);
-    } else {
-      // The writer places the header as for ASCII and moves the text when it turns out longer: never by more than 8 bytes.
-      const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
-      const buffer = Buffer.allocUnsafeSlow(length + maxHeaderSize);
+    if (first === finalText && key === undefined && typeof payload === 'string' && payload.length <= longestShortText) {
+      this.addText(payload);
+      return;
+    }
+    if (typeof payload !== 'string' && key === undefined && payload.byteLength > largestCopy) {
+      const header = Buffer.allocUnsafe(frameHeaderSize(payload.byteLength, false));
+      writeFrameHeader(header, 0, first, payload.byteLength);
+      this.add(header, 0, header.length, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
+      return;
+    }
+    let size = frameBound(payload);
+    // The bound is for the worst text. The writer places the header as for ASCII and moves what turns out longer by 8 bytes at most.
+    if (size > largestCopy) size = maxHeaderSize + Buffer.byteLength(payload);
+    if (size > largeRange) {
+      const buffer = Buffer.allocUnsafeSlow(size);
       this.add(buffer, 0, writeFrame(buffer, 0, first, payload, key));
-    }
-  }
-
-  /** Adds bytes by reference; where they continue the last ones in the same buffer, they become one range with them. */
-  private add(buffer: Buffer, start: number, end: number): void {
-    if (this.buffer === buffer && this.end === start) {
-      this.end = end;
-    } else {
-      if (this.buffer !== null) {
-        this.earlier ??= [];
-        this.earlier.push({ buffer: this.buffer, start: this.start, end: this.end });
-      }
-      this.buffer = buffer;
-      this.start = start;
-      this.end = end;
-    }
-    this.length += end - start;
-    if (this.length > this.marks.highWaterMark || this.transport.writableLength > 0) this.watching = true;
-    if (this.corked) return;
-    if (this.length >= flushFrom) this.write();
-    if (this.length > 0 && !this.scheduled) this.schedule();
-  }
-
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    flushAtEndOfIteration(this);
-  }
-
-  private write(): void {
-    const { transport } = this;
-    if (transport.writableNeedDrain || !transport.writable) return;
-    if (this.length > 0) {
-      const callback = this.watching || this.callbacks !== null ? this.written() : undefined;
-      if (this.earlier === null) this.writeRange(this.buffer!, this.start, this.end, callback);
-      else this.writeRanges(this.earlier, callback);
-    }
-    if (this.ending && this.length === 0) transport.end();
-  }
-
-  private writeRange(buffer: Buffer, start: number, end: number, callback?: SendCallback): void {
-    const { transport } = this;
-    this.buffer = null;
-    this.length = 0;
-    if (transport.writableLength > 0 && end - start <= gatherUpTo) {
-      // The peer is slow, and the transport may keep this for long.
-      transport.write(copyOf([{ buffer, start, end }], end - start), callback);
-      release(buffer, start, end);
       return;
     }
-    transport.write(buffer.subarray(start, end), callback);
-    if (this.reusable && transport.writableLength === 0) release(buffer, start, end);
+    const slab = reserve(size);
+    const start = slabPosition();
+    const end = writeFrame(slab, start, first, payload, key);
+    commit(end);
+    this.add(slab, start, end);
   }
-
-  private writeRanges(ranges: Range[], callback?: SendCallback): void {
-    ranges.push({ buffer: this.buffer!, start: this.start, end: this.end });
-    this.earlier = null;
-    if (this.length <= gatherUpTo) {
-      const slab = reserve(this.length);
-      const from = slabPosition();
-      let at = from;
-      for (const { buffer, start, end } of ranges) at += buffer.copy(slab, at, start, end);
-      commit(at);
-      this.writeRange(slab, from, at, callback);
-      return;
-    }
-    this.buffer = null;
-    this.length = 0;
-    this.transport.cork();
-    const last = ranges.length - 1;
-    ranges.forEach(({ buffer, start, end }, index) => {
-      this.transport.write(buffer.subarray(start, end), index === last ? callback : undefined);
-    });
-    this.transport.uncork();
-  }
-
-  /**
-   * For a peer that is slow: small ranges move to memory of their own, so that a few bytes that wait for long do not
-   * keep alive the buffers that they share with everybody else's. Each byte is copied a few times at most.
-   */
-  private keepApart(): void {
-    const kept: Range[] = [];
-    let run: Range[] = [];
-    let size = 0;
-    const closeRun = () => {
-      if (run.length === 0) return;
-      for (let last = kept.at(-1); last && last.end - last.start <= Math.min(size, gatherUpTo); last = kept.at(-1)) {
-        run.unshift(last);
-        size += last.end - last.start;
-        kept.pop();
-      }
-      kept.push({ buffer: copyOf(run, size), start: 0, end: size });
-      run = [];
-      size = 0;
-    };
-    for (const range of [...(this.earlier ?? []), { buffer: this.buffer!, start: this.start, end: this.end }]) {
-      const length = range.end - range.start;
-      if (length >= slabFrame || length * 2 >= range.buffer.buffer.byteLength) {
-        closeRun();
-        kept.push(range);
-      } else {
-        run.push(range);
-        size += length;
-      }
-    }
-    closeRun();
-    const last = kept.pop()!;
-    this.buffer = last.buffer;
-    this.start = last.start;
-    this.end = last.end;
-    this.earlier = kept.length > 0 ? kept : null;
-  }
-
-  private call(callbacks: SendCallback[], error?: Error | null): void {
-    for (const callback of callbacks) {
-      try {
-        callback(error);
-      } catch (thrown) {
-        this.owner.failWith(thrown);
-      }
-    }
-  }
-
-  /** What to do when the write that is about to be made is done. */
-  private written(): SendCallback {
-    const callbacks = this.callbacks;
-    this.callbacks = null;
-    return (error) => {
-      if (callbacks !== null) this.call(callbacks, error);
-      if (error || !this.watching || this.unwritten > this.marks.lowWaterMark) return;
-      this.watching = false;
-      this.owner.outboxDrained();
-    };
-  }
-}
-
-/** The ranges, one behind the other, in memory that nobody else has a part of. */
-function copyOf(ranges: Range[], size: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  for (const { buffer, start, end } of ranges) at += buffer.copy(copy, at, start, end);
-  return copy;
 }

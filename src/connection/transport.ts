@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { readIntoSharedBuffer } from './shared-read-buffer';
 
 /** What a transport tells its connection. */
 export interface TransportListener {
-  transportData(chunk: Buffer): void;
+  /** The first `length` bytes of the chunk have come. They may be changed, and are somebody else's after the call. */
+  transportData(chunk: Buffer, length: number): void;
   transportDrain(): void;
   transportEnd(): void;
   transportError(error: Error): void;
@@ -15,7 +18,13 @@ type Attached = Duplex & { [listener]: TransportListener };
 
 // One set of functions for all connections: a closure for each event and connection would be most of what an idle one weighs.
 function onData(this: Attached, chunk: Buffer): void {
-  this[listener].transportData(chunk);
+  // Where the socket had read something before, that was the last of it.
+  readIntoSharedBuffer(this, onRead);
+  this[listener].transportData(chunk, chunk.length);
+}
+function onRead(this: Socket, length: number, buffer: Buffer): boolean {
+  (this as unknown as Attached)[listener].transportData(buffer, length);
+  return true;
 }
 function onDrain(this: Attached): void {
   this[listener].transportDrain();
@@ -36,10 +45,16 @@ function onClose(this: Attached): void {
 
 /** Connects a transport with what listens to it, until it closes. Its errors stay listened to even then. */
 export function attachTransport(transport: Duplex, to: TransportListener): void {
-  Object.assign(transport, { [listener]: to });
-  transport.on('data', onData);
-  transport.on('drain', onDrain);
+  (transport as Attached)[listener] = to;
+  // A listener that is not needed is not added: it would be a tenth of what an idle connection weighs.
+  if (!readIntoSharedBuffer(transport, onRead)) transport.on('data', onData);
+  else if (transport.readableFlowing !== false) transport.resume();
   transport.on('end', onEnd);
   transport.on('error', onError);
   transport.on('close', onClose);
+}
+
+/** The transport is full: from now on it tells when it no longer is. */
+export function awaitDrain(transport: Duplex): void {
+  if (!transport.listeners('drain').includes(onDrain)) transport.on('drain', onDrain);
 }

@@ -10,13 +10,13 @@ import type { Closure } from './closure';
 import { handled } from './handled';
 import type { Message } from './inbox';
 import type { ConnectionInit } from './options';
-import type { SendCallback } from './outbox';
 import { controlPayload, type Payload, toPayload } from './payload';
 import { PendingPings } from './pending-pings';
 import { PieceSending, type PieceSource, type SendPiecesOptions } from './piece-sending';
 import { ReadyState } from './ready-state';
 import { ReceivingConnection } from './receiving-connection';
 import { readableOf, writableOf } from './web-streams';
+import type { SendCallback } from './write-queue';
 
 export interface SendOptions {
   /** Send as binary message, or as text. Default: strings are text, bytes are binary. */
@@ -93,6 +93,7 @@ export class WebSocketConnection extends ReceivingConnection {
 
   /** Bytes that wait to be sent, frame headers included. */
   get bufferedAmount(): number {
+    this.outbox.encodeTexts();
     return this.outbox.amount;
   }
 

@@ -62,29 +62,32 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: Ma
  * without a check for UTF-8.
  */
 export function unmaskShort(bytes: Uint8Array, start: number, end: number, key: MaskingKey): boolean {
-  const k0 = key & 0xff;
-  const k1 = (key >>> 8) & 0xff;
-  const k2 = (key >>> 16) & 0xff;
-  const k3 = key >>> 24;
+  const words = wordsOf(bytes);
   let seen = 0;
   let at = start;
   for (; at + 4 <= end; at += 4) {
-    const b0 = bytes[at]! ^ k0;
-    const b1 = bytes[at + 1]! ^ k1;
-    const b2 = bytes[at + 2]! ^ k2;
-    const b3 = bytes[at + 3]! ^ k3;
-    bytes[at] = b0;
-    bytes[at + 1] = b1;
-    bytes[at + 2] = b2;
-    bytes[at + 3] = b3;
-    seen |= b0 | b1 | b2 | b3;
+    const word = words.getInt32(at, true) ^ key;
+    words.setInt32(at, word, true);
+    seen |= word;
   }
   for (let rest = key; at < end; at++, rest >>>= 8) {
     const byte = bytes[at]! ^ (rest & 0xff);
     bytes[at] = byte;
     seen |= byte;
   }
-  return seen < 0x80;
+  return (seen & 0x80808080) === 0;
+}
+
+let viewed: Uint8Array = new Uint8Array(0);
+let view: DataView = new DataView(viewed.buffer);
+
+/** A view for words that need not be aligned. Sockets read into the same bytes again and again: so they share one. */
+function wordsOf(bytes: Uint8Array): DataView {
+  if (bytes !== viewed) {
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    viewed = bytes;
+  }
+  return view;
 }
 
 /** Reads the four bytes of a masking key. */

@@ -1,25 +1,25 @@
 import { readClosePayload } from './close-payload';
 import type { DecoderSink } from './decoder-sink';
-import { InvalidPayloadError, type MessageTooBigError, ProtocolError, WebSocketError } from './errors';
+import { type MessageTooBigError, ProtocolError, WebSocketError } from './errors';
 import type { MessageExtension } from './extension';
 import { FrameHeader, readFrameHeader } from './frame-header';
-import { applyMask, readMaskingKey, unmaskShort } from './mask';
+import { applyMask } from './mask';
 import { MessageBuffer } from './message-buffer';
 import { type DecoderLimits, encodedLimit, longestText, tooBig, tooManyFragments } from './message-limits';
+import { invalidText, readText } from './message-text';
 import { isControl, Opcode, opcodeName } from './opcode';
-import { ownCopy, ownSlice } from './own-bytes';
+import { ownCopy, ownSlice, pooledCopy } from './own-bytes';
 import { PieceDecoder } from './piece-decoder';
 import type { Role } from './role';
-import { decodeAscii, decodeUtf8 } from './utf8';
+import { finalBinary, finalText, readShortBinary, shortMessageEnd, unmaskShortTexts } from './short-messages';
+import { decodeAscii } from './utf8';
 
-const finalText = 0x80 | Opcode.Text;
-const finalBinary = 0x80 | Opcode.Binary;
 const noBytes = Buffer.alloc(0);
 
 /**
  * Bytes in, messages out: the receiving half of RFC 6455 as a value without I/O. Feed it chunks as they come; it hands
  * whole messages and control frames to its sink, one after the other, and can be told to stop between any two of them.
- * Masked payloads are unmasked in place: a chunk belongs to the decoder once it is written.
+ * Masked payloads are unmasked in place, so a chunk is changed; nothing of it is kept, so it can be used again.
  */
 export class MessageDecoder {
   private readonly header = sharedHeader;
@@ -55,17 +55,17 @@ export class MessageDecoder {
     this.shortLimit = this.usualShortLimit;
   }
 
-  /** Decodes what a transport has read. */
-  write(chunk: Buffer): void {
+  /** Decodes what a transport has read: the first `length` bytes of a chunk. */
+  write(chunk: Buffer, length = chunk.length): void {
     if (this.state === 'ended') return;
-    const input = this.rest === null ? chunk : Buffer.concat([this.rest, chunk]);
-    this.rest = null;
+    const { rest } = this;
     // A sink that writes from inside a call keeps the order: the outer call finds the bytes when it is back.
-    if (this.running || this.state === 'paused') {
-      this.rest = input;
+    if (rest === null && !this.running && this.state === 'open') {
+      this.run(chunk, length, false);
       return;
     }
-    this.run(input);
+    this.rest = rest === null ? ownCopy(chunk, 0, length) : Buffer.concat([rest, chunk.subarray(0, length)]);
+    this.runRest();
   }
 
   /** Stops after the message that is being handed over; what follows is kept. */
@@ -77,10 +77,7 @@ export class MessageDecoder {
   resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'open';
-    if (this.running || this.rest === null) return;
-    const input = this.rest;
-    this.rest = null;
-    this.run(input);
+    this.runRest();
   }
 
   /**
@@ -127,22 +124,33 @@ export class MessageDecoder {
     this.message = null;
   }
 
-  private run(first: Buffer): void {
+  private runRest(): void {
+    const { rest } = this;
+    if (rest === null || this.running || this.state !== 'open') return;
+    this.rest = null;
+    this.run(rest, rest.length, true);
+  }
+
+  /** @param isOwn the input is ours: what is left of it need not be copied */
+  private run(first: Buffer, length: number, isOwn: boolean): void {
     this.running = true;
     let input: Buffer | null = first;
+    let end = length;
     try {
       while (input !== null) {
-        const at = this.decode(input);
+        const at = this.decode(input, end);
         const late: Buffer | null = this.rest;
         this.rest = null;
         if (this.state === 'ended') break;
         if (late !== null) {
-          input = Buffer.concat([input.subarray(at), late]);
+          input = Buffer.concat([input.subarray(at, end), late]);
+          end = input.length;
+          isOwn = true;
           continue;
         }
-        if (at < input.length) {
-          // A few bytes must not keep a whole read buffer alive.
-          this.rest = this.state === 'paused' ? input.subarray(at) : ownCopy(input, at, input.length);
+        if (at < end) {
+          // A few bytes must not keep a whole buffer alive.
+          this.rest = isOwn && this.state === 'paused' ? input.subarray(at, end) : ownCopy(input, at, end);
         }
         input = null;
       }
@@ -157,27 +165,18 @@ export class MessageDecoder {
   }
 
   /** Decodes frames until the input ends, or the sink wants no more; returns the index of the first byte not used. */
-  private decode(input: Buffer): number {
-    const end = input.length;
+  private decode(input: Buffer, end: number): number {
     let at = 0;
     while (at < end && this.state === 'open') {
       if (this.inFrame) {
         at = this.takePayload(input, at, end);
         continue;
       }
-      // The common case first: a whole short message, masked, in one frame.
-      const first = input[at]!;
-      if ((first === finalText || first === finalBinary) && this.messageOpcode === 0) {
-        const length = input[at + 1]! - 0x80;
-        const next = at + 6 + length;
-        if (length >= 0 && length <= this.shortLimit && next <= end) {
-          const start = at + 6;
-          const ascii = unmaskShort(input, start, next, readMaskingKey(input, at + 2));
-          if (first === finalBinary) this.sink.receivedMessage(ownSlice(input, start, next), true);
-          else this.sink.receivedMessage(ascii ? decodeAscii(input, start, next) : text(input, start, next), false);
-          at = next;
-          continue;
-        }
+      // The common case first: short messages, each in one frame.
+      const next = this.messageOpcode === 0 ? this.shortMessages(input, at, end) : at;
+      if (next > at) {
+        at = next;
+        continue;
       }
       const header = this.header;
       const reserved = this.extension === null ? 0 : this.extension.reservedBits;
@@ -196,6 +195,38 @@ export class MessageDecoder {
         else if (this.frameLeft === 0) this.endDataFrame();
       }
     }
+    return at;
+  }
+
+  /** Takes short messages that lie behind each other; returns the index behind those that were wanted. */
+  private shortMessages(input: Buffer, from: number, end: number): number {
+    const first = input[from];
+    if (first === finalText) {
+      const next = unmaskShortTexts(input, from, end, this.shortLimit);
+      return next > from ? this.shortTexts(input, from, next) : from;
+    }
+    const payload = first === finalBinary ? readShortBinary(input, from, end, this.shortLimit) : null;
+    if (payload === null) return from;
+    const next = shortMessageEnd(input, from);
+    this.sink.receivedMessage(payload, true);
+    return next;
+  }
+
+  /** Hands over messages that `unmaskShortTexts` has prepared. */
+  private shortTexts(input: Buffer, from: number, end: number): number {
+    let at = from;
+    let next = shortMessageEnd(input, at);
+    if (next === end) {
+      this.sink.receivedMessage(decodeAscii(input, at + 6, next), false);
+      return next;
+    }
+    // One string for all, headers included, that each is a part of: a string for each would cost as much as its decoding.
+    const all = decodeAscii(input, from, end);
+    do {
+      next = shortMessageEnd(input, at);
+      this.sink.receivedMessage(all.substring(at + 6 - from, next - from), false);
+      at = next;
+    } while (at < end && this.state === 'open' && this.shortLimit >= 0);
     return at;
   }
 
@@ -262,7 +293,7 @@ export class MessageDecoder {
       return next;
     }
     const isBinary = this.messageOpcode === Opcode.Binary;
-    const data = isBinary ? ownSlice(input, start, next) : text(input, start, next);
+    const data = isBinary ? pooledCopy(input, start, next) : readText(input, start, next);
     this.reset();
     this.sink.receivedMessage(data, isBinary);
     return next;
@@ -304,7 +335,7 @@ export class MessageDecoder {
     const ends = this.frameLeft === 0;
     const isLast = ends && this.frameFin;
     const isBinary = this.messageOpcode === Opcode.Binary;
-    const piece = isBinary ? ownSlice(bytes, 0, bytes.length) : this.pieces!.text(bytes, isLast);
+    const piece = isBinary ? pooledCopy(bytes, 0, bytes.length) : this.pieces!.text(bytes, isLast);
     if (ends) this.inFrame = false;
     if (isLast) this.reset();
     if (piece.length > 0 || isLast) this.sink.receivedPiece!(piece, isLast);
@@ -317,7 +348,7 @@ export class MessageDecoder {
     const limit = this.sizeLimit;
     this.reset();
     const data = encoded && this.extension !== null ? this.extension.decode(payload, limit) : payload;
-    this.sink.receivedMessage(isBinary ? ownSlice(data, 0, data.length) : text(data, 0, data.length), isBinary);
+    this.sink.receivedMessage(isBinary ? ownSlice(data, 0, data.length) : readText(data, 0, data.length), isBinary);
   }
 
   /**
@@ -368,13 +399,3 @@ export class MessageDecoder {
 
 /** Headers are read and used up between two calls of a sink, so that one serves every connection. */
 const sharedHeader = new FrameHeader();
-
-function text(bytes: Buffer, start: number, end: number): string {
-  const decoded = decodeUtf8(bytes, start, end);
-  if (decoded === undefined) throw invalidText();
-  return decoded;
-}
-
-function invalidText(): InvalidPayloadError {
-  return new InvalidPayloadError('A text message is not valid UTF-8');
-}

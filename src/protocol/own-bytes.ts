@@ -10,3 +10,10 @@ export function ownSlice(chunk: Buffer, start: number, end: number): Buffer {
   const slice = chunk.subarray(start, end);
   return slice.length * 2 >= chunk.buffer.byteLength ? slice : Buffer.from(slice);
 }
+
+/** A copy for the application to keep; small ones come from Node's pool. */
+export function pooledCopy(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}

@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from './errors';
+import { invalidText } from './message-text';
 import { ownCopy } from './own-bytes';
 import { validUtf8Until } from './utf8';
 
@@ -25,8 +25,7 @@ export class PieceDecoder {
   text(bytes: Buffer, last: boolean): string {
     const all = this.unfinished.length === 0 ? bytes : Buffer.concat([this.unfinished, bytes]);
     const until = validUtf8Until(all, 0, all.length);
-    if (until === -1 || (last && until < all.length))
-      throw new InvalidPayloadError('A text message is not valid UTF-8');
+    if (until === -1 || (last && until < all.length)) throw invalidText();
     this.unfinished = until === all.length ? none : ownCopy(all, until, all.length);
     return all.toString('utf8', 0, until);
   }

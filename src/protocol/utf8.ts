@@ -3,12 +3,18 @@ import { isAscii, isUtf8 } from 'node:buffer';
 /** What `toString` and `write` call once they have looked at their arguments; for a short text, looking costs as much. */
 interface DirectBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, start: number): number;
   utf8Write(text: string, start: number): number;
 }
 
 /** The text of bytes that are known to be ASCII. */
 export function decodeAscii(bytes: Buffer, start: number, end: number): string {
   return (bytes as DirectBuffer).latin1Slice(start, end);
+}
+
+/** Writes a text whose characters are all below U+0100, one byte for each; returns how many. */
+export function writeLatin1(target: Buffer, start: number, text: string): number {
+  return (target as DirectBuffer).latin1Write(text, start);
 }
 
 /** Writes the UTF-8 of a text, for which there is room; returns how many bytes it took. */
@@ -31,7 +37,7 @@ export function validUtf8Until(bytes: Uint8Array, start: number, end: number): n
 export function decodeUtf8(bytes: Buffer, start: number, end: number): string | undefined {
   const range = bytes.subarray(start, end);
   // Text of one-byte characters is copied rather than transcoded, and takes half the memory.
-  if (isAscii(range)) return range.toString('latin1');
+  if (isAscii(range)) return decodeAscii(bytes, start, end);
   return isUtf8(range) ? range.toString('utf8') : undefined;
 }
 

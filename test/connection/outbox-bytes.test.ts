@@ -6,7 +6,7 @@ import { Opcode } from '../../src/protocol/opcode';
 import { frameBytes } from '../support/raw-peer';
 import { iteration } from '../support/recording-transport';
 
-const owner = { outboxDrained: () => {}, failWith: () => {} };
+const owner = { outboxDrained: () => {}, transportDrain: () => {}, transportFull: () => {}, failWith: () => {} };
 
 describe('Outbox: several that share the slab', () => {
   it('keeps every byte, whatever the transports do, while all encode into one slab', async () => {

@@ -11,6 +11,8 @@ class Owner {
   outboxDrained(): void {
     this.drained++;
   }
+  transportDrain(): void {}
+  transportFull(): void {}
   failWith(error: unknown): void {
     this.thrown.push(error);
   }

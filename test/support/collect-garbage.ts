@@ -12,5 +12,7 @@ export function collectGarbage(): void {
 /** Bytes of buffers that somebody holds. */
 export function heldBytes(): number {
   collect();
+  // The memory of buffers is freed by another thread, which the next collection waits for.
+  collect();
   return process.memoryUsage().arrayBuffers;
 }
