@@ -269,8 +269,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
   transportData(chunk: Buffer, length: number): void {
     this.heard = true;
     this.outbox.cork();
-    this.decoder.write(chunk, length);
-    this.outbox.uncork();
+    try {
+      this.decoder.write(chunk, length);
+    } finally {
+      this.outbox.uncork();
+    }
   }
 
   /** @internal */

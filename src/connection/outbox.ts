@@ -8,7 +8,7 @@ import { commit, reserve, slabPosition } from './slab';
 import { longestShortText } from './text-batch';
 import { largeRange, type SendCallback, WriteQueue } from './write-queue';
 
-/** Bytes that a server sends are copied up to this many; above, texts are measured before they get room. */
+/** A server copies up to so many bytes of binary messages; of texts above it the length is measured before they get room. */
 const largestCopy = 32 * 1024;
 
 /**

@@ -281,8 +281,11 @@ export abstract class ReceivingConnection extends ConnectionCore {
     if (reading) {
       this.tooLargeWaits = false;
       this.outbox.cork();
-      this.decoder.resume();
-      this.outbox.uncork();
+      try {
+        this.decoder.resume();
+      } finally {
+        this.outbox.uncork();
+      }
       if (this.reading) this.transport.resume();
     } else {
       this.decoder.pause();

@@ -1,5 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { isPlainSocket } from './plain-socket';
 
 /** What sockets read into, in bytes: large messages, too, come whole more often than in the 64 KiB that Node would read. */
 const size = 256 * 1024;
@@ -34,7 +34,7 @@ let keys: OnreadKeys | null | undefined;
  */
 export function readIntoSharedBuffer(transport: unknown, take: Take): boolean {
   // TLS decrypts while it writes, too: it could read again in the midst of `take`.
-  if (!(transport instanceof Socket) || transport instanceof TLSSocket) return false;
+  if (!isPlainSocket(transport)) return false;
   if (transport.readableLength > 0 || transport.isPaused()) return false;
   if (keys === undefined) keys = findKeys();
   const socket = transport as unknown as Readable;

@@ -19,7 +19,7 @@ type Attached = Duplex & { [listener]: TransportListener };
 // One set of functions for all connections: a closure for each event and connection would be most of what an idle one weighs.
 function onData(this: Attached, chunk: Buffer): void {
   // Where the socket had read something before, that was the last of it.
-  readIntoSharedBuffer(this, onRead);
+  if (this.listenerCount('data') === 1) readIntoSharedBuffer(this, onRead);
   this[listener].transportData(chunk, chunk.length);
 }
 function onRead(this: Socket, length: number, buffer: Buffer): boolean {
@@ -46,9 +46,11 @@ function onClose(this: Attached): void {
 /** Connects a transport with what listens to it, until it closes. Its errors stay listened to even then. */
 export function attachTransport(transport: Duplex, to: TransportListener): void {
   (transport as Attached)[listener] = to;
-  // A listener that is not needed is not added: it would be a tenth of what an idle connection weighs.
-  if (!readIntoSharedBuffer(transport, onRead)) transport.on('data', onData);
-  else if (transport.readableFlowing !== false) transport.resume();
+  // A listener that is not needed is not added: it would be a tenth of what an idle connection weighs. Where somebody
+  // else listens to the raw bytes, they go on coming by 'data'.
+  const isShared = transport.listenerCount('data') === 0 && readIntoSharedBuffer(transport, onRead);
+  if (isShared) transport.resume();
+  else transport.on('data', onData);
   transport.on('end', onEnd);
   transport.on('error', onError);
   transport.on('close', onClose);

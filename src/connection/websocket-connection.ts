@@ -125,7 +125,7 @@ export class WebSocketConnection extends ReceivingConnection {
    * Sends a message. After the connection has begun to close nothing is sent: false is returned, and the callback gets
    * a ConnectionClosedError; that is a race every program meets, so it does not throw.
    *
-   * @param data a string for text; a Buffer, ArrayBuffer or view for binary. From 32 KiB on bytes are not copied: leave
+   * @param data a string for text; a Buffer, ArrayBuffer or view for binary. Above 32 KiB a server does not copy bytes: leave
    *   them unchanged until the callback
    * @param callback called when the message has been handed to the operating system, or with the error
    * @returns false while more than `highWaterMark` bytes wait: hold on until `'drain'`, or `await socket.drained()`

@@ -81,7 +81,10 @@ export function unmaskShort(bytes: Uint8Array, start: number, end: number, key: 
 let viewed: Uint8Array = new Uint8Array(0);
 let view: DataView = new DataView(viewed.buffer);
 
-/** A view for words that need not be aligned. Sockets read into the same bytes again and again: so they share one. */
+/**
+ * A view for words that need not be aligned. Sockets read into the same bytes again and again: so the latest one is kept,
+ * and what it looks at.
+ */
 function wordsOf(bytes: Uint8Array): DataView {
   if (bytes !== viewed) {
     view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

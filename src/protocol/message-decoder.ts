@@ -11,7 +11,14 @@ import { isControl, Opcode, opcodeName } from './opcode';
 import { ownCopy, ownSlice, pooledCopy } from './own-bytes';
 import { PieceDecoder } from './piece-decoder';
 import type { Role } from './role';
-import { finalBinary, finalText, readShortBinary, shortMessageEnd, unmaskShortTexts } from './short-messages';
+import {
+  finalBinary,
+  finalText,
+  readShortBinary,
+  shortMessageEnd,
+  shortMessageStart,
+  unmaskShortTexts,
+} from './short-messages';
 import { decodeAscii } from './utf8';
 
 const noBytes = Buffer.alloc(0);
@@ -19,7 +26,7 @@ const noBytes = Buffer.alloc(0);
 /**
  * Bytes in, messages out: the receiving half of RFC 6455 as a value without I/O. Feed it chunks as they come; it hands
  * whole messages and control frames to its sink, one after the other, and can be told to stop between any two of them.
- * Masked payloads are unmasked in place, so a chunk is changed; nothing of it is kept, so it can be used again.
+ * Masked payloads are unmasked in place, so a chunk is changed; nothing of a chunk is kept, so it can be used again.
  */
 export class MessageDecoder {
   private readonly header = sharedHeader;
@@ -217,14 +224,14 @@ export class MessageDecoder {
     let at = from;
     let next = shortMessageEnd(input, at);
     if (next === end) {
-      this.sink.receivedMessage(decodeAscii(input, at + 6, next), false);
+      this.sink.receivedMessage(decodeAscii(input, shortMessageStart(at), next), false);
       return next;
     }
     // One string for all, headers included, that each is a part of: a string for each would cost as much as its decoding.
     const all = decodeAscii(input, from, end);
     do {
       next = shortMessageEnd(input, at);
-      this.sink.receivedMessage(all.substring(at + 6 - from, next - from), false);
+      this.sink.receivedMessage(all.substring(shortMessageStart(at) - from, next - from), false);
       at = next;
     } while (at < end && this.state === 'open' && this.shortLimit >= 0);
     return at;

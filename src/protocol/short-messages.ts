@@ -11,8 +11,8 @@ export const finalBinary = 0x80 | Opcode.Binary;
 const headerSize = 6;
 
 /**
- * How many bytes of frames share a string, at most: an application that keeps one short message keeps this much
- * of its neighbours with it.
+ * From so many bytes of frames on no further one shares their string: an application that keeps one short message keeps
+ * about this much of its neighbours with it.
  */
 const together = 512;
 
@@ -36,6 +36,11 @@ export function unmaskShortTexts(bytes: Buffer, at: number, end: number, limit: 
     next = start + length;
   }
   return next;
+}
+
+/** Where the payload begins of the short message of a client that begins at `at`. */
+export function shortMessageStart(at: number): number {
+  return at + headerSize;
 }
 
 /** The index behind the short message of a client that begins at `at`. */

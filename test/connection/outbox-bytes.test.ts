@@ -6,8 +6,6 @@ import { Opcode } from '../../src/protocol/opcode';
 import { frameBytes } from '../support/raw-peer';
 import { iteration } from '../support/recording-transport';
 
-const owner = { outboxDrained: () => {}, transportDrain: () => {}, transportFull: () => {}, failWith: () => {} };
-
 describe('Outbox: several that share the slab', () => {
   it('keeps every byte, whatever the transports do, while all encode into one slab', async () => {
     const step = fc.record({
@@ -21,8 +19,10 @@ describe('Outbox: several that share the slab', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const ends = [0, 1, 2].map(() => new UnsteadySocket());
         const outboxes = ends.map((end) => {
+          const transportDrain = () => outbox.flush();
+          const owner = { transportDrain, transportFull: () => {}, outboxDrained: () => {}, failWith: () => {} };
           const outbox = new Outbox(end, { highWaterMark: 64 * 1024, lowWaterMark: 16 * 1024 }, owner);
-          end.on('drain', () => outbox.flush());
+          end.on('drain', transportDrain);
           return outbox;
         });
         const expected: Buffer[][] = [[], [], []];

@@ -98,6 +98,20 @@ describe('readIntoSharedBuffer', () => {
     expect(log).to.deep.equal(['data', 'end', 'close']);
   });
 
+  it("leaves the bytes to whoever listens for 'data' already", async () => {
+    const { near, far } = await pairs.pair();
+    const { listener, chunks } = record();
+    const heard: string[] = [];
+    near.on('data', (chunk) => heard.push(String(chunk)));
+    attachTransport(near, listener);
+    for (const text of ['one', 'two', 'three']) {
+      far.write(text);
+      while (chunks.at(-1)?.text !== text) await iteration();
+    }
+    expect(heard).to.deep.equal(['one', 'two', 'three']);
+    expect(chunks.map(({ text }) => text)).to.deep.equal(heard);
+  });
+
   it('is not for what is no socket of the system', async () => {
     expect(readIntoSharedBuffer(new PassThrough(), () => true)).to.equal(false);
     const { near } = await pairs.pair();

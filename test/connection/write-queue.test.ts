@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { generate } from 'selfsigned';
 import WebSocket from 'ws';
 import { connect } from '../../src/client/connect';
-import { canWriteDirectly } from '../../src/connection/direct-write';
+import { isPlainSocket } from '../../src/connection/plain-socket';
 import type { WebSocketConnection } from '../../src/connection/websocket-connection';
 import { Opcode } from '../../src/protocol/opcode';
 import { seededRandom } from '../protocol/support/chunks';
@@ -21,16 +21,12 @@ const transportOf = (connection: object) => (connection as { transport: Socket }
 /** Its maximum is never reached: what waits in a test is what the test makes wait. */
 const patient = { maxBufferedAmount: 64 * 1024 * 1024, closeTimeout: 5000 };
 
-describe('writeDirectly', () => {
+describe('WriteQueue, past the stream of a socket', () => {
   const pairs = new SocketPairs();
   let servers: TestServers;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     servers = new TestServers();
-    // From the first write of a stream on it is known how this Node does it.
-    const { connection, far } = await pairs.connection();
-    connection.send('first');
-    await new RawPeer(far).frame(0);
   });
 
   afterEach(async () => {
@@ -216,8 +212,7 @@ describe('writeDirectly', () => {
     const closure = await connection.closed;
     expect(closure).to.include({ code: 1006 });
     expect(closure.cause).to.have.property('code', 'EPIPE');
-    // Once past the stream, and once by it, which found out what is wrong.
-    expect(attempts).to.equal(2);
+    expect(attempts).to.equal(1);
     expect(peer.frames.map((frame) => frame.payload.toString())).to.deep.equal(['before']);
   });
 
@@ -297,7 +292,7 @@ describe('writeDirectly', () => {
     server.on('secureConnection', (socket) => accepted.push(socket));
     const peer = new WebSocket(`wss://127.0.0.1:${port}/`, { rejectUnauthorized: false });
     await once(peer, 'open');
-    expect(canWriteDirectly(accepted[0])).to.equal(false);
+    expect(isPlainSocket(accepted[0])).to.equal(false);
     const stream = countStreamWrites(accepted[0]!);
     peer.send('a');
     expect(String((await once(peer, 'message'))[0])).to.equal('a');
@@ -305,12 +300,22 @@ describe('writeDirectly', () => {
     peer.terminate();
   });
 
-  it('is only for sockets of the system that are open', async () => {
-    expect(canWriteDirectly(new PassThrough())).to.equal(false);
+  it('is only for sockets of the system', async () => {
+    expect(isPlainSocket(new PassThrough())).to.equal(false);
     const { near } = await pairs.pair();
-    expect(canWriteDirectly(near)).to.equal(true);
-    near.destroy();
-    await once(near, 'close');
-    expect(canWriteDirectly(near)).to.equal(false);
+    expect(isPlainSocket(near)).to.equal(true);
+  });
+
+  it('keeps a socket from being idle, as writing to it does', async () => {
+    const { connection, near, far } = await pairs.connection();
+    far.resume();
+    let timeouts = 0;
+    near.setTimeout(400, () => timeouts++);
+    const end = Date.now() + 1200;
+    while (Date.now() < end) {
+      connection.send('tick');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(timeouts).to.equal(0);
   });
 });
