@@ -5,8 +5,11 @@ import { constants, deflateRawSync } from 'node:zlib';
 
 /** What one message of a scenario is. */
 export interface MessageShape {
-  /** `json` is text that repeats itself as that of applications does, in a message and from one to the next. */
-  type: 'text' | 'binary' | 'json';
+  /**
+   * `text` is ASCII, as most JSON on the wire is; `utf8` is text with an é in every eight bytes; `json` is text that repeats
+   * itself as that of applications does, in a message and from one to the next.
+   */
+  type: 'text' | 'utf8' | 'binary' | 'json';
   /** Payload in bytes. */
   size: number;
   /** Sent as permessage-deflate (RFC 7692), each message on its own: legal, whatever a server agrees to. */
@@ -20,13 +23,14 @@ const RSV1 = 0x40;
 const MASKED = 0x80;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_';
 
-/** A random payload; text is ASCII, as most JSON on the wire is. */
+/** A random payload. */
 export function createPayload({ type, size }: MessageShape): Buffer {
   if (type === 'json') return createJson(size);
   const bytes = randomBytes(size);
-  if (type === 'text') {
+  if (type === 'text' || type === 'utf8') {
     for (let i = 0; i < size; i++) bytes[i] = LETTERS.charCodeAt(bytes[i]! & 63);
   }
+  if (type === 'utf8') for (let i = 0; i + 2 <= size; i += 8) bytes.write('é', i);
   return bytes;
 }
 

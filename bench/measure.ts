@@ -40,7 +40,7 @@ const STARTUP_PATIENCE = 15_000;
 const PEAK_IN_FLIGHT = 8;
 
 /** A server that answers less than this share of what is due falls behind for ever: its times say nothing. */
-const KEEPS_UP = 0.8;
+const KEEPS_UP = 0.95;
 
 /**
  * @param peak of a latency scenario: messages a second, half of which is the rate; if not given, the peer's own is found first

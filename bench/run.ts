@@ -122,6 +122,7 @@ async function measureAll(options: BenchOptions): Promise<void> {
   console.log(`${formatMachine(machine)}\n`);
   if (plans.length > 0) note(describePlans(plans, options));
   if (json !== undefined) mkdirSync(dirname(resolve(json)), { recursive: true });
+  if (charts !== undefined) mkdirSync(resolve(charts), { recursive: true });
 
   const results: ScenarioResult[] = [];
   const allocation: Allocation[] = [];
@@ -130,6 +131,8 @@ async function measureAll(options: BenchOptions): Promise<void> {
     if (json === undefined) return;
     writeFileSync(json, `${JSON.stringify(figuresOf(options, machine, { results, allocation }), null, 2)}\n`);
   };
+  // A place that cannot be written to is found out now, and not behind an hour of measuring.
+  write();
   for (const plan of plans) {
     const result = await runScenario(setup, plan, note, profile);
     console.log(`${formatScenario(result, results)}\n`);

@@ -93,7 +93,7 @@ const json512: MessageShape = { type: 'json', size: 512, compressed: true };
 type Rest = Pick<Common, 'quick' | 'goals'>;
 
 function echo(message: MessageShape, inFlight: number, { quick, goals }: Rest, connections = CLIENTS): LoadScenario {
-  const shape = `${nameOf(message.size)}x${inFlight}`;
+  const shape = `${message.type === 'utf8' ? 'utf8-' : ''}${nameOf(message.size)}x${inFlight}`;
   return {
     name: connections === CLIENTS ? `echo-${shape}` : `echo-${connections}-${shape}`,
     title: `Echo, ${titleOf(message.size)} ${message.type}, ${connections} connections, ${inFlight} in flight`,
@@ -134,6 +134,10 @@ function restOfEcho({ size }: MessageShape, inFlight: number): Rest {
 const echoes: readonly LoadScenario[] = [text(32), text(KIB), text(64 * KIB), binary(KIB * KIB)].flatMap((message) =>
   [1, 8, 32].map((inFlight) => echo(message, inFlight, restOfEcho(message, inFlight))),
 );
+
+/** Text that is not ASCII cannot go the shortest way. */
+const utf8 = (size: number): MessageShape => ({ type: 'utf8', size });
+const otherEchoes: readonly LoadScenario[] = [echo(utf8(32), 32, {}), echo(utf8(64 * KIB), 1, {})];
 
 interface FanoutShape {
   size: number;
@@ -277,6 +281,7 @@ const idle: readonly IdleScenario[] = [
 
 export const scenarios: readonly Scenario[] = [
   ...echoes,
+  ...otherEchoes,
   echo(text(32), 1, {}, 1_000),
   ...fanoutShapes.map((shape) => fanout(shape, false)),
   ...fanoutShapes.map((shape) => fanout(shape, true)),

@@ -13,7 +13,8 @@ const server = Bun.serve({
     return server.upgrade(request, { data: { pathname } }) ? undefined : new Response('', { status: 426 });
   },
   websocket: {
-    perMessageDeflate: deflate,
+    // Context takeover, as the others do.
+    perMessageDeflate: deflate && { compress: 'dedicated', decompress: 'dedicated' },
     maxPayloadLength: LIMIT,
     backpressureLimit: 4 * LIMIT,
     idleTimeout: 0,

@@ -14,6 +14,7 @@ import type { Role } from './role';
 import {
   finalBinary,
   finalText,
+  isShortMessage,
   readShortBinary,
   shortMessageEnd,
   shortMessageStart,
@@ -210,12 +211,13 @@ export class MessageDecoder {
     const first = input[from];
     if (first === finalText) {
       const next = unmaskShortTexts(input, from, end, this.shortLimit);
-      return next > from ? this.shortTexts(input, from, next) : from;
+      if (next > from) return this.shortTexts(input, from, next);
     }
-    const payload = first === finalBinary ? readShortBinary(input, from, end, this.shortLimit) : null;
-    if (payload === null) return from;
+    if ((first !== finalText && first !== finalBinary) || !isShortMessage(input, from, end, this.shortLimit))
+      return from;
     const next = shortMessageEnd(input, from);
-    this.sink.receivedMessage(payload, true);
+    if (first === finalBinary) this.sink.receivedMessage(readShortBinary(input, from), true);
+    else this.sink.receivedMessage(readText(input, shortMessageStart(from), next), false);
     return next;
   }
 

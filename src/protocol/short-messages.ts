@@ -48,18 +48,18 @@ export function shortMessageEnd(bytes: Buffer, at: number): number {
   return at + headerSize + bytes[at + 1]! - 0x80;
 }
 
-/**
- * The payload of the short binary message of a client that begins at `at`: unmasked, and a copy.
- *
- * @returns null where it is not whole, or not within the limit
- */
-export function readShortBinary(bytes: Buffer, at: number, end: number, limit: number): Buffer | null {
-  if (at + headerSize > end) return null;
+/** Whether a client's message that begins at `at` is one frame, whole, of a payload of up to `limit` bytes, at most 125. */
+export function isShortMessage(bytes: Buffer, at: number, end: number, limit: number): boolean {
+  if (at + headerSize > end) return false;
   const length = bytes[at + 1]! - 0x80;
+  return length >= 0 && length <= limit && at + headerSize + length <= end;
+}
+
+/** The payload of the short binary message of a client that begins at `at`: unmasked, and a copy. */
+export function readShortBinary(bytes: Buffer, at: number): Buffer {
   const start = at + headerSize;
-  if (length < 0 || length > limit || start + length > end) return null;
-  const payload = Buffer.allocUnsafe(length);
+  const payload = Buffer.allocUnsafe(shortMessageEnd(bytes, at) - start);
   const key = readMaskingKey(bytes, at + 2);
-  for (let i = 0; i < length; i++) payload[i] = bytes[start + i]! ^ (key >>> ((i & 3) << 3));
+  for (let i = 0; i < payload.length; i++) payload[i] = bytes[start + i]! ^ (key >>> ((i & 3) << 3));
   return payload;
 }

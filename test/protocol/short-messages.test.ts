@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { MessageDecoder } from '../../src/protocol/message-decoder';
 import type { DecoderLimits } from '../../src/protocol/message-limits';
-import { readShortBinary, shortMessageEnd, unmaskShortTexts } from '../../src/protocol/short-messages';
+import { isShortMessage, readShortBinary, shortMessageEnd, unmaskShortTexts } from '../../src/protocol/short-messages';
 import { cutAt, seededRandom } from './support/chunks';
 import { binary, continuation, encode, encodeAll, type FrameSpec, fragments, ping, text } from './support/frames';
 import { Recorder, said } from './support/recorder';
@@ -78,34 +78,36 @@ describe('unmaskShortTexts', () => {
 });
 
 describe('readShortBinary', () => {
-  const read = (spec: FrameSpec, limit = 125) => {
-    const bytes = encode(spec, 'server');
-    return readShortBinary(bytes, 0, bytes.length, limit);
-  };
-
   it('unmasks a copy, and leaves the frame as it was', () => {
     for (const length of [0, 1, 2, 3, 4, 5, 124, 125]) {
       const payload = Buffer.from(Array.from({ length }, (_, i) => 255 - i));
       const bytes = Buffer.concat([encode(ping('before'), 'server'), encode(binary(payload), 'server')]);
       const original = Buffer.from(bytes);
       const at = bytes.length - length - 6;
-      const message = readShortBinary(bytes, at, bytes.length, 125);
+      const message = readShortBinary(bytes, at);
       expect(bytes.equals(original)).to.equal(true);
       expect(shortMessageEnd(bytes, at)).to.equal(bytes.length);
       bytes.fill(0xff);
-      expect(message?.equals(payload)).to.equal(true);
+      expect(message.equals(payload)).to.equal(true);
     }
   });
+});
 
-  it('is not for what is not whole, not masked, or above the limit', () => {
+describe('isShortMessage', () => {
+  const isShort = (spec: FrameSpec, limit = 125) => {
+    const bytes = encode(spec, 'server');
+    return isShortMessage(bytes, 0, bytes.length, limit);
+  };
+
+  it('is true of what is whole, masked and within the limit', () => {
     const bytes = encode(binary('abc'), 'server');
-    for (let end = 0; end < bytes.length; end++) expect(readShortBinary(bytes, 0, end, 125)).to.equal(null);
-    expect(read(binary('x', { wronglyMasked: true }))).to.equal(null);
-    expect(read(binary('x'.repeat(126)))).to.equal(null);
-    expect(read(binary('x', { lengthBytes: 2 }))).to.equal(null);
-    expect(read(binary('abc'), 3)?.toString()).to.equal('abc');
-    expect(read(binary('abc'), 2)).to.equal(null);
-    expect(read(binary(''), -1)).to.equal(null);
+    for (let end = 0; end < bytes.length; end++) expect(isShortMessage(bytes, 0, end, 125)).to.equal(false);
+    expect(isShort(binary('x', { wronglyMasked: true }))).to.equal(false);
+    expect(isShort(binary('x'.repeat(126)))).to.equal(false);
+    expect(isShort(binary('x', { lengthBytes: 2 }))).to.equal(false);
+    expect(isShort(binary('abc'), 3)).to.equal(true);
+    expect(isShort(binary('abc'), 2)).to.equal(false);
+    expect(isShort(binary(''), -1)).to.equal(false);
   });
 });
 
