@@ -28,7 +28,7 @@ export function windowFor(
   asked: Pick<Setup, 'warmup' | 'duration'>,
 ): Pick<Setup, 'warmup' | 'duration'> {
   // A handshake runs through much more code than a message, and it takes as much longer until that is compiled.
-  if (scenario.load === 'handshake') return { warmup: 4 * asked.warmup, duration: asked.duration };
+  if (scenario.load === 'handshake') return { warmup: 12 * asked.warmup, duration: asked.duration };
   if (scenario.load !== 'echo') return { warmup: asked.warmup, duration: asked.duration };
   const { connections, inFlight, message } = scenario;
   const turn = Math.ceil((1_000 * connections * inFlight * message.size) / LARGE_THROUGHPUT);

@@ -16,7 +16,10 @@ export class Heartbeat {
   private readonly pings: DueQueue;
   private readonly deadlines: DueQueue;
 
-  private constructor(interval: number, timeout: number) {
+  private constructor(
+    private readonly interval: number,
+    private readonly timeout: number,
+  ) {
     this.deadlines = new DueQueue(timeout, (heart) => {
       if (!heart.alive) heart.stopped();
     });
@@ -31,13 +34,12 @@ export class Heartbeat {
 
   /** The heartbeat of this rhythm; both in milliseconds. */
   static of(interval: number, timeout: number): Heartbeat {
+    // Nearly all connections of a process have the same rhythm.
+    if (latest?.interval === interval && latest.timeout === timeout) return latest;
     const key = `${interval}/${timeout}`;
-    let heartbeat = heartbeats.get(key);
-    if (heartbeat === undefined) {
-      heartbeat = new Heartbeat(interval, timeout);
-      heartbeats.set(key, heartbeat);
-    }
-    return heartbeat;
+    latest = heartbeats.get(key) ?? new Heartbeat(interval, timeout);
+    heartbeats.set(key, latest);
+    return latest;
   }
 
   add(heart: Heart): void {
@@ -51,6 +53,7 @@ export class Heartbeat {
 }
 
 const heartbeats = new Map<string, Heartbeat>();
+let latest: Heartbeat | undefined;
 
 /** Hearts that each wait for the same time. */
 class DueQueue {
@@ -69,7 +72,8 @@ class DueQueue {
 
   add(heart: Heart): void {
     this.due.delete(heart);
-    this.due.set(heart, performance.now() + this.delay);
+    // A whole number: a fraction would be an object on the heap for each connection.
+    this.due.set(heart, Math.ceil(performance.now()) + this.delay);
     if (this.timer === undefined && !this.running) this.arm(this.delay);
   }
 

@@ -30,7 +30,6 @@ const noBytes = Buffer.alloc(0);
  * Masked payloads are unmasked in place, so a chunk is changed; nothing of a chunk is kept, so it can be used again.
  */
 export class MessageDecoder {
-  private readonly header = sharedHeader;
   /** Bytes that have come but are not decoded: part of a header or control frame, or what waits while paused. */
   private rest: Buffer | null = null;
   private state: 'open' | 'paused' | 'ended' = 'open';
@@ -186,7 +185,7 @@ export class MessageDecoder {
         at = next;
         continue;
       }
-      const header = this.header;
+      const header = sharedHeader;
       const reserved = this.extension === null ? 0 : this.extension.reservedBits;
       if (!readFrameHeader(header, input, at, end, this.role, reserved)) break;
       if (isControl(header.opcode)) {
