@@ -75,16 +75,18 @@ function draw(figures: Figures, folder: string): void {
 }
 
 function readFigures(file: string): Figures {
-  let figures: Partial<Figures>;
+  let figures: Partial<Figures> | null;
   try {
-    figures = JSON.parse(readFileSync(file, 'utf8')) as Partial<Figures>;
+    figures = JSON.parse(readFileSync(file, 'utf8')) as Partial<Figures> | null;
   } catch (error) {
     throw new BenchError(`--draw cannot read the figures of ${file}: ${(error as Error).message}`);
   }
-  const { date, command, machine, results } = figures;
-  if (date === undefined || command === undefined || machine === undefined || results === undefined) {
+  const { date, command, machine, results } = figures ?? {};
+  if (date === undefined || command === undefined || machine === undefined || !Array.isArray(results)) {
     throw new BenchError(`--draw needs a file that --json has written, and ${file} is none`);
   }
+  if (results.length === 0)
+    throw new BenchError(`--draw finds no figures in ${file}: the run was ended before the first`);
   return { date, command, machine, results };
 }
 
