@@ -80,6 +80,6 @@ describe('bench window', () => {
   });
 
   it('has a longer warm-up for handshakes', () => {
-    expect(windowFor(scenario('handshake-bare'), asked)).to.deep.equal({ warmup: 400, duration: 500 });
+    expect(windowFor(scenario('handshake-bare'), asked)).to.deep.equal({ warmup: 1_200, duration: 500 });
   });
 });
