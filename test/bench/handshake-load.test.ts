@@ -13,6 +13,8 @@ describe('bench generator, handshakes', function () {
   this.timeout(60_000);
   let workshop: Workshop | undefined;
   let server: Server;
+  /** A test may have several, one behind the other. */
+  const servers: Server[] = [];
   let sockets: Set<Socket>;
   let accepted: number;
   /** Connections whose client has not said goodbye, now and at most. */
@@ -35,7 +37,7 @@ describe('bench generator, handshakes', function () {
   });
   afterEach(() => {
     for (const socket of sockets) socket.destroy();
-    server.close();
+    for (const each of servers.splice(0)) each.close();
   });
 
   /** A server that does `answer` with the request of each connection, and `leave` when its client has left. */
@@ -55,6 +57,7 @@ describe('bench generator, handshakes', function () {
       });
       socket.once('data', (request) => answer(socket, request));
     }).listen(0, '127.0.0.1');
+    servers.push(server);
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
   }
