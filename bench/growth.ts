@@ -3,10 +3,9 @@
  * a scenario with peers of its own; the charts find its figures by its name.
  */
 
-import { perCpuSecond, spreadIn } from './charts/figures';
 import { formatCount, formatTable } from './format';
 import { ours, type Peer, peers } from './peers';
-import type { ScenarioResult } from './report';
+import { type Measured, peersOf, perCpuSecond, spreadIn } from './results';
 import type { LoadScenario } from './scenarios';
 import type { Spread } from './statistics';
 
@@ -158,7 +157,7 @@ export interface Cliff {
 const NOISE = 1.25;
 
 /** Judged by the best rounds of work per second of the server's processor time: what else the machine does only takes away. */
-export function findCliffs(series: GrowthSeries, results: readonly ScenarioResult[]): Cliff[] {
+export function findCliffs(series: GrowthSeries, results: readonly Measured[]): Cliff[] {
   const measured = measuredSteps(series, results);
   return measured.slice(1).flatMap((after, i) => {
     const before = measured[i]!;
@@ -192,13 +191,12 @@ interface MeasuredStep {
   work: Map<string, Spread>;
 }
 
-function measuredSteps(series: GrowthSeries, results: readonly ScenarioResult[]): MeasuredStep[] {
+function measuredSteps(series: GrowthSeries, results: readonly Measured[]): MeasuredStep[] {
   return series.steps.flatMap(({ at, scenario }) => {
     const result = results.find((one) => one.scenario.name === scenario.name);
     if (result === undefined) return [];
-    const figures = { scenario: result.scenario, samples: Object.fromEntries(result.samples) };
-    const work = [...result.samples.keys()].flatMap((peer) => {
-      const found = spreadIn(figures, peer, perCpuSecond);
+    const work = peersOf(result).flatMap((peer) => {
+      const found = spreadIn(result, peer, perCpuSecond);
       return found === undefined ? [] : [[peer, found] as const];
     });
     return [{ at, work: new Map(work) }];
@@ -206,7 +204,7 @@ function measuredSteps(series: GrowthSeries, results: readonly ScenarioResult[])
 }
 
 /** A table of the series, and below it what fell; empty for a series without results. */
-export function formatGrowth(series: GrowthSeries, results: readonly ScenarioResult[]): string {
+export function formatGrowth(series: GrowthSeries, results: readonly Measured[]): string {
   const measured = measuredSteps(series, results);
   if (measured.length === 0) return '';
   const names = [...new Set(measured.flatMap(({ work }) => [...work.keys()]))];

@@ -4,50 +4,30 @@ import { formatCount, formatMicroseconds, formatPercent, formatRatio, formatTabl
 import type { Machine } from './machine';
 import type { Sample } from './measure';
 import { ours } from './peers';
+import {
+  byRound,
+  type Measured,
+  type Pick,
+  peersOf,
+  perCpuSecond,
+  ratioIn,
+  type ScenarioResult,
+  spreadIn,
+  value,
+} from './results';
 import { type Goal, isCompressed, type Scenario } from './scenarios';
-import { differenceOf, ratioOf, type Spread, spreadOf } from './statistics';
-
-/** By round; undefined where the measurement failed. */
-export type Samples = readonly (Sample | undefined)[];
-
-/** All rounds of one scenario. */
-export interface ScenarioResult {
-  scenario: Scenario;
-  /** By peer. */
-  samples: Map<string, (Sample | undefined)[]>;
-  failures: { peer: string; round: number; reason: string }[];
-}
-
-type Pick = (sample: Sample) => number | undefined;
-
-const value: Pick = (sample) => sample.value;
-
-/** Work per second of the server's processor time: on a machine with other work to do, it wobbles less than `value`. */
-const perCpuSecond: Pick = ({ value, serverCpu }) => (serverCpu === undefined ? undefined : value / serverCpu);
-
-const pickAll = (samples: Samples, pick: Pick) => samples.map((sample) => sample && pick(sample));
-
-function spread(samples: Samples, pick: Pick): Spread | undefined {
-  const values = pickAll(samples, pick).filter((one) => one !== undefined);
-  return values.length === 0 ? undefined : spreadOf(values);
-}
-
-/** Ours to theirs. */
-function ratio(results: ScenarioResult, peer: string, pick: Pick): Spread | undefined {
-  const [mine, theirs] = [results.samples.get(ours), results.samples.get(peer)];
-  return mine && theirs && peer !== ours ? ratioOf(pickAll(mine, pick), pickAll(theirs, pick)) : undefined;
-}
+import { differenceOf, ratioOf, type Spread } from './statistics';
 
 interface Column {
   title: string;
-  cell(result: ScenarioResult, peer: string, samples: Samples): string;
+  cell(result: Measured, peer: string): string;
 }
 
 function medianColumn(title: string, pick: Pick, format: (value: number) => string): Column {
   return {
     title,
-    cell: (_result, _peer, samples) => {
-      const found = spread(samples, pick);
+    cell: (result, peer) => {
+      const found = spreadIn(result, peer, pick);
       return found ? format(found.median) : '';
     },
   };
@@ -57,7 +37,7 @@ function ratioColumn(title: string, pick: Pick): Column {
   return {
     title,
     cell: (result, peer) => {
-      const found = ratio(result, peer, pick);
+      const found = ratioIn(result, peer, pick);
       return found ? `${formatRatio(found.median)} (${formatRatio(found.min)} – ${formatRatio(found.max)})` : '';
     },
   };
@@ -82,12 +62,13 @@ function columnsOf(scenario: Scenario): Column[] {
     medianColumn(isLatency ? 'p99' : scenario.unit, value, format),
     {
       title: 'min – max',
-      cell: (_result, _peer, samples) => {
-        const found = spread(samples, value);
+      cell: (result, peer) => {
+        const found = spreadIn(result, peer, value);
         return found ? `${format(found.min)} – ${format(found.max)}` : 'failed';
       },
     },
-    ratioColumn('ours / theirs', value),
+    // What stands under different loads is not to be compared.
+    ...(isLatency && scenario.halfThePeakOf === 'each' ? [] : [ratioColumn('ours / theirs', value)]),
     ...(isLatency ? [] : [ratioColumn('per CPU second', perCpuSecond)]),
     medianColumn('server CPU', (sample) => sample.serverCpu, formatPercent),
     medianColumn('generator CPU', (sample) => sample.generatorCpu, formatPercent),
@@ -105,16 +86,10 @@ function isReached(goal: Goal, { median }: Spread): boolean {
 }
 
 /** Ours beside what the goal names: a ratio, or a difference. Undefined where one of them has no figures. */
-function compareWith(
-  goal: Goal,
-  result: ScenarioResult,
-  earlier: readonly ScenarioResult[],
-  pick: Pick,
-): Spread | undefined {
+function compareWith(goal: Goal, result: Measured, earlier: readonly Measured[], pick: Pick): Spread | undefined {
   const there = goal.scenario === undefined ? result : earlier.find(({ scenario }) => scenario.name === goal.scenario);
-  const [mine, theirs] = [result.samples.get(ours), there?.samples.get(goal.peer)];
-  if (!mine || !theirs) return undefined;
-  return ('atMostMore' in goal ? differenceOf : ratioOf)(pickAll(mine, pick), pickAll(theirs, pick));
+  if (there === undefined) return undefined;
+  return ('atMostMore' in goal ? differenceOf : ratioOf)(byRound(result, ours, pick), byRound(there, goal.peer, pick));
 }
 
 function describeGoal(goal: Goal): string {
@@ -123,7 +98,7 @@ function describeGoal(goal: Goal): string {
   return 'atLeast' in goal ? `at least ${goal.atLeast} × ${whom}` : `at most ${goal.atMost} × ${whom}`;
 }
 
-function formatGoals(result: ScenarioResult, earlier: readonly ScenarioResult[]): string[] {
+function formatGoals(result: Measured, earlier: readonly Measured[]): string[] {
   return (result.scenario.goals ?? []).flatMap((goal) => {
     const found = compareWith(goal, result, earlier, value);
     if (!found) return [];
@@ -140,10 +115,10 @@ function formatGoals(result: ScenarioResult, earlier: readonly ScenarioResult[])
  *
  * @param earlier results of the same run, which a goal may refer to
  */
-export function formatScenario(result: ScenarioResult, earlier: readonly ScenarioResult[] = []): string {
-  const { scenario, samples, failures } = result;
+export function formatScenario(result: ScenarioResult, earlier: readonly Measured[] = []): string {
+  const { scenario, failures } = result;
   const columns = columnsOf(scenario)
-    .map(({ title, cell }) => [title, ...[...samples].map(([peer, ofPeer]) => cell(result, peer, ofPeer))])
+    .map(({ title, cell }) => [title, ...peersOf(result).map((peer) => cell(result, peer))])
     .filter(([, ...cells]) => cells.some((cell) => cell !== ''));
   const rows = columns[0]!.map((_, row) => columns.map((column) => column[row]!));
   return [

@@ -6,7 +6,8 @@ import { BenchError } from './errors';
 import type { Setup } from './load';
 import { measure, measurePeak } from './measure';
 import { type Peer, peers } from './peers';
-import { formatSample, type ScenarioResult } from './report';
+import { formatSample } from './report';
+import type { ScenarioResult } from './results';
 import type { Scenario } from './scenarios';
 
 export interface Plan {
@@ -29,19 +30,23 @@ export async function runScenario(
   progress: Progress,
   profiles?: string,
 ): Promise<ScenarioResult> {
-  const result: ScenarioResult = { scenario, samples: new Map(peers.map(({ name }) => [name, []])), failures: [] };
+  const result: ScenarioResult = {
+    scenario,
+    samples: Object.fromEntries(peers.map(({ name }) => [name, []])),
+    failures: [],
+  };
   for (let round = 1; round <= rounds; round++) {
     const peak = peakForAll(setup, scenario);
     for (const peer of peers) {
       const label = `${scenario.name}, round ${round} of ${rounds}, ${peer.name}`;
       try {
         const sample = await measure(withProfile(setup, scenario, peer, profiles), scenario, peer, await peak);
-        result.samples.get(peer.name)!.push(sample);
+        result.samples[peer.name]!.push(sample);
         progress(`${label}: ${formatSample(scenario, sample)}`);
       } catch (error) {
         // One peer that cannot do one scenario must not cost the figures of all others.
         if (!(error instanceof BenchError)) throw error;
-        result.samples.get(peer.name)!.push(undefined);
+        result.samples[peer.name]!.push(undefined);
         result.failures.push({ peer: peer.name, round, reason: error.message });
         progress(`${label}: ${error.message}`);
       }

@@ -23,7 +23,8 @@ import { installPackages } from './packages';
 import { ours, peers } from './peers';
 import { describePlans, makePlans } from './plans';
 import { topSelfTimes } from './profile';
-import { formatMachine, formatScenario, legend, type ScenarioResult } from './report';
+import { formatMachine, formatScenario, legend } from './report';
+import type { ScenarioResult } from './results';
 import { profileName, runScenario } from './run-scenario';
 import { scenarios } from './scenarios';
 import { openWorkshop, whyNotHere } from './workshop';
@@ -36,7 +37,7 @@ function note(text: string): void {
 }
 
 function printProfiles(folder: string, options: BenchOptions, { scenario, samples, failures }: ScenarioResult): void {
-  for (const peer of samples.keys()) {
+  for (const peer of Object.keys(samples)) {
     const path = join(folder, profileName(scenario, peer));
     // Only Node leaves one.
     if (failures.some((failure) => failure.peer === peer) || !existsSync(path)) continue;
@@ -61,11 +62,7 @@ function figuresOf(options: BenchOptions, machine: Machine, { results, allocatio
     machine,
     warmup,
     duration,
-    results: results.map(({ scenario, samples, failures }) => ({
-      scenario,
-      samples: Object.fromEntries(samples),
-      failures,
-    })),
+    results,
     ...(allocation.length > 0 && { allocation }),
   };
 }

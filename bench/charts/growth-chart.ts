@@ -2,15 +2,16 @@
 
 import { formatCount } from '../format';
 import { type GrowthSeries, type GrowthStep, growthSeries } from '../growth';
+import { type Measured, type Pick, peersOf, perCpuSecond, spreadIn } from '../results';
 import { createCaption } from './caption';
-import { type FigureResult, type Figures, type Pick, peersOf, perCpuSecond, roundsOf, spreadIn } from './figures';
+import { type Figures, roundsOf } from './figures';
 import { type LinePanel, lineLayout } from './line-panel';
 import { MARGIN, WIDTH } from './style';
 import { type Chart, renderSvg } from './svg';
 
 interface MeasuredStep {
   step: GrowthStep;
-  result: FigureResult;
+  result: Measured;
 }
 
 /** One chart of each series that there are figures for. */

@@ -1,8 +1,9 @@
 /** Lines for how long an answer takes while the server is not saturated, from the median to the slowest in a thousand. */
 
 import { formatMicroseconds } from '../format';
+import { type Measured, peersOf, spreadIn } from '../results';
 import { createCaption } from './caption';
-import { type FigureResult, type Figures, peersOf, roundsOf, spreadIn } from './figures';
+import { type Figures, roundsOf } from './figures';
 import { type LinePanel, lineLayout } from './line-panel';
 import { MARGIN, WIDTH } from './style';
 import { type Chart, renderSvg } from './svg';
@@ -20,7 +21,7 @@ export function drawLatency(figures: Figures): Chart[] {
   return figures.results.filter(({ scenario }) => scenario.load === 'latency').map((result) => draw(result, figures));
 }
 
-function draw(result: FigureResult, figures: Figures): Chart {
+function draw(result: Measured, figures: Figures): Chart {
   const { name, title } = result.scenario;
   const notes = [
     `Messages are sent on a fixed timetable, and their time counts from when they were due. Median of the rounds (${roundsOf([result])}), ` +

@@ -2,6 +2,7 @@
 
 import type { Spread } from '../statistics';
 import { colors, lineStyleOf, MARGIN, WIDTH } from './style';
+import type { Drawing } from './svg';
 
 export interface LinePanel {
   xName: string;
@@ -122,12 +123,6 @@ function drawLine(panel: LinePanel, index: number, peer: string): object {
     lineStyle: { color, width, type: dash },
     data: panel.pointsOf(peer).map(({ x, median }) => [x, median]),
   };
-}
-
-/** What echarts hands to the function that draws one item: where a pair of values stands. */
-interface Drawing {
-  value(dimension: number): number;
-  coord(values: readonly [number, number]): readonly [x: number, y: number];
 }
 
 /** From the minimum to the maximum of each point. */

@@ -20,6 +20,12 @@ export interface ChartContent {
   option: Readonly<Record<string, unknown>>;
 }
 
+/** What echarts hands to the function that draws one item: where a pair of values stands. */
+export interface Drawing {
+  value(dimension: number): number;
+  coord(values: readonly [number, number]): readonly [x: number, y: number];
+}
+
 /** What is used of echarts, which is installed beside the bench and not beside the package. */
 interface ECharts {
   init(

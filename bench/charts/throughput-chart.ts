@@ -5,11 +5,12 @@
 
 import { formatCount, formatRatio } from '../format';
 import { ours } from '../peers';
+import { type Measured, peersOf, ratioIn, spreadIn, value } from '../results';
 import { type Caption, createCaption, LINE, textAt, wrapText } from './caption';
-import { type FigureResult, type Figures, peersOf, ratioIn, roundsOf, spreadIn, value } from './figures';
+import { type Figures, roundsOf } from './figures';
 import { type Panel, panels } from './panels';
 import { barStyleOf, colors, MARGIN, WIDTH } from './style';
-import { type Chart, renderSvg } from './svg';
+import { type Chart, type Drawing, renderSvg } from './svg';
 
 const COLUMN_GAP = 32;
 const COLUMN = (WIDTH - 2 * MARGIN - COLUMN_GAP) / 2;
@@ -29,7 +30,7 @@ const notes = (rounds: string): string[] => [
 /** A panel with those of its scenarios that there are figures for. */
 interface Filled {
   panel: Panel;
-  results: readonly FigureResult[];
+  results: readonly Measured[];
 }
 
 /** Where something stands, in pixels. */
@@ -49,7 +50,7 @@ export function drawThroughput(figures: Figures): Chart[] {
   ];
 }
 
-function fill(results: readonly FigureResult[]): Filled[] {
+function fill(results: readonly Measured[]): Filled[] {
   return panels
     .map((panel) => ({ panel, results: results.filter(({ scenario }) => panel.holds(scenario)) }))
     .filter(({ results }) => results.length > 0);
@@ -98,16 +99,16 @@ function draw(file: string, title: string, filled: readonly Filled[], figures: F
 /** What stays together when columns are filled: scenarios, under the heading of their panel where there are several panels. */
 interface Section {
   heading?: string;
-  results: readonly FigureResult[];
+  results: readonly Measured[];
 }
 
-const titleOf = ({ scenario }: FigureResult): string[] => wrapText(`${scenario.title} (${scenario.unit})`, COLUMN);
+const titleOf = ({ scenario }: Measured): string[] => wrapText(`${scenario.title} (${scenario.unit})`, COLUMN);
 
-const titleHeight = (result: FigureResult): number => titleOf(result).length * LINE + 6;
+const titleHeight = (result: Measured): number => titleOf(result).length * LINE + 6;
 
-const rowsHeight = (result: FigureResult): number => peersOf(result).length * ROW;
+const rowsHeight = (result: Measured): number => peersOf(result).length * ROW;
 
-const blockHeight = (result: FigureResult): number => titleHeight(result) + rowsHeight(result) + GAP;
+const blockHeight = (result: Measured): number => titleHeight(result) + rowsHeight(result) + GAP;
 
 const sectionHeight = ({ heading, results }: Section): number =>
   (heading === undefined ? 0 : PANEL_HEADING) + results.reduce((sum, result) => sum + blockHeight(result), 0);
@@ -120,7 +121,7 @@ function place(filled: readonly Filled[], caption: Caption) {
       : filled.map(({ panel, results }) => ({ heading: panel.title, results }));
   const inFirstColumn = evenSplit(sections.map(sectionHeight));
   const headings: Placed<string>[] = [];
-  const blocks: Placed<FigureResult>[] = [];
+  const blocks: Placed<Measured>[] = [];
   const placeColumn = (column: readonly Section[], left: number): number => {
     let top = caption.height + GAP;
     for (const { heading, results } of column) {
@@ -158,14 +159,14 @@ function evenSplit(heights: readonly number[]): number {
 const drawHeading = ({ thing, left, top }: Placed<string>): object =>
   textAt(left, top + 4, thing, { fontSize: 15, fontWeight: 'bold' });
 
-const drawBlockTitle = ({ thing, left, top }: Placed<FigureResult>): object =>
+const drawBlockTitle = ({ thing, left, top }: Placed<Measured>): object =>
   textAt(left, top, titleOf(thing).join('\n'), { fontSize: 12, lineHeight: LINE });
 
-function scaleOf(result: FigureResult): number {
+function scaleOf(result: Measured): number {
   return Math.max(...peersOf(result).map((peer) => spreadIn(result, peer, value)?.max ?? 0), Number.MIN_VALUE);
 }
 
-function drawBars(result: FigureResult, index: number): object {
+function drawBars(result: Measured, index: number): object {
   return {
     type: 'bar',
     xAxisIndex: index,
@@ -180,14 +181,8 @@ function drawBars(result: FigureResult, index: number): object {
   };
 }
 
-/** What echarts hands to the function that draws one item: where a pair of values stands. */
-interface Drawing {
-  value(dimension: number): number;
-  coord(values: readonly [number, number]): readonly [x: number, y: number];
-}
-
 /** The whisker, and behind it the figures. */
-function drawWhiskers(result: FigureResult, index: number): object {
+function drawWhiskers(result: Measured, index: number): object {
   const peers = peersOf(result);
   return {
     type: 'custom',
@@ -227,21 +222,21 @@ function drawWhiskers(result: FigureResult, index: number): object {
   };
 }
 
-const format = (result: FigureResult, figure: number): string =>
+const format = (result: Measured, figure: number): string =>
   result.scenario.load === 'idle'
     ? formatCount(figure)
         .replace(/(?<=\d)$/, ' ')
         .concat('B')
     : formatCount(figure);
 
-function labelOf(result: FigureResult, peer: string): string {
+function labelOf(result: Measured, peer: string): string {
   const found = spreadIn(result, peer, value);
   if (!found) return 'failed';
   const ratio = ratioIn(result, peer, value);
   return ratio ? `${format(result, found.median)} · ours ${formatRatio(ratio.median)} ×` : format(result, found.median);
 }
 
-function describe(results: readonly FigureResult[]): string {
+function describe(results: readonly Measured[]): string {
   return results
     .map((result) => {
       const figures = peersOf(result).map((peer) => {

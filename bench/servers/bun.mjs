@@ -1,5 +1,7 @@
 /** Bun's own server, as its documentation shows it: topics for fan-out. It keeps to what serve.ts says. */
 
+import { obey } from './obey-bun.mjs';
+
 const deflate = process.env.BENCH_DEFLATE === '1';
 const tlsFolder = process.env.BENCH_TLS;
 const LIMIT = 64 * 1024 * 1024;
@@ -28,10 +30,4 @@ const server = Bun.serve({
   },
 });
 
-console.log(JSON.stringify({ port: server.port }));
-for await (const line of console) {
-  if (line !== 'gc') continue;
-  Bun.gc(true);
-  console.log(JSON.stringify({ gc: true }));
-}
-process.exit(0);
+await obey(server.port);

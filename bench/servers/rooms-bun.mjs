@@ -1,5 +1,6 @@
 /** Bun: an echo through rooms, which are topics there. It keeps to what serve.ts says. */
 
+import { obey } from './obey-bun.mjs';
 import { nextShare, roundOf } from './room-shares.js';
 
 const server = Bun.serve({
@@ -21,10 +22,4 @@ const server = Bun.serve({
   },
 });
 
-console.log(JSON.stringify({ port: server.port }));
-for await (const line of console) {
-  if (line !== 'gc') continue;
-  Bun.gc(true);
-  console.log(JSON.stringify({ gc: true }));
-}
-process.exit(0);
+await obey(server.port);

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { drawCharts, writeCharts } from '../../bench/charts/draw';
-import type { FigureResult, Figures } from '../../bench/charts/figures';
+import type { Figures } from '../../bench/charts/figures';
 import { panels } from '../../bench/charts/panels';
 import type { Chart } from '../../bench/charts/svg';
 import { drawThroughput } from '../../bench/charts/throughput-chart';
 import { growthSeries } from '../../bench/growth';
 import type { Sample } from '../../bench/measure';
 import { peers, serviceFor } from '../../bench/peers';
+import type { Measured } from '../../bench/results';
 import { type Scenario, scenarios } from '../../bench/scenarios';
 import { needBenchPackages } from '../support/bench-packages';
 import { debianTool } from '../support/debian-tool';
@@ -21,7 +22,7 @@ function sampleOf(peer: number, round: number): Sample {
   return { value, serverCpu: 0.5, latency: { p50: 90, p90: value / 10, p99: value, p999: value * 2 } };
 }
 
-function resultOf(scenario: Scenario, names: readonly string[]): FigureResult {
+function resultOf(scenario: Scenario, names: readonly string[]): Measured {
   const samples = names.map((name, peer) => [name, [0, 1, 2].map((round) => sampleOf(peer, round))] as const);
   return { scenario, samples: Object.fromEntries(samples) };
 }

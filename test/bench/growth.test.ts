@@ -3,23 +3,22 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { findCliffs, formatGrowth, growthSeries } from '../../bench/growth';
 import { serviceFor } from '../../bench/peers';
-import type { ScenarioResult } from '../../bench/report';
+import type { Measured } from '../../bench/results';
 import { nextShare, roundOf } from '../../bench/servers/room-shares';
 
 const series = growthSeries.find(({ name }) => name === 'connections')!;
 
 /** Work per CPU second by step, for each peer; several figures of a step are rounds. */
-function resultsOf(work: Record<string, readonly (number | readonly number[])[]>): ScenarioResult[] {
+function resultsOf(work: Record<string, readonly (number | readonly number[])[]>): Measured[] {
   const count = Object.values(work)[0]!.length;
   return series.steps.slice(0, count).map(({ scenario }, step) => ({
     scenario,
-    samples: new Map(
+    samples: Object.fromEntries(
       Object.entries(work).map(([peer, steps]) => [
         peer,
         [steps[step]!].flat().map((perCpuSecond) => ({ value: perCpuSecond / 2, serverCpu: 0.5 })),
       ]),
     ),
-    failures: [],
   }));
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { formatCount, formatMicroseconds, formatTable } from '../../bench/format';
-import { formatScenario, type ScenarioResult } from '../../bench/report';
+import { formatScenario } from '../../bench/report';
+import type { ScenarioResult } from '../../bench/results';
 import { scenarios } from '../../bench/scenarios';
 
 const scenario = scenarios.find(({ name }) => name === 'echo-32x32')!;
@@ -30,10 +31,10 @@ describe('bench report', () => {
   it('shows the ratio to each peer, per second and per second of processor time, and whether the goal is met', () => {
     const text = formatScenario({
       scenario,
-      samples: new Map([
-        ['switchboard', [{ value: 1_200, serverCpu: 0.5, generatorCpu: 0.3 }]],
-        ['ws', [{ value: 100, serverCpu: 1, generatorCpu: 0.1 }]],
-      ]),
+      samples: {
+        switchboard: [{ value: 1_200, serverCpu: 0.5, generatorCpu: 0.3 }],
+        ws: [{ value: 100, serverCpu: 1, generatorCpu: 0.1 }],
+      },
       failures: [],
     });
     expect(text).to.match(/ws +100 +100 – 100 +12\.0 \(12\.0 – 12\.0\) +24\.0 \(24\.0 – 24\.0\) +100 % +10 %/);
@@ -43,10 +44,7 @@ describe('bench report', () => {
   it('says what failed, and judges no goal without figures', () => {
     const text = formatScenario({
       scenario,
-      samples: new Map([
-        ['switchboard', [undefined]],
-        ['ws', [{ value: 100 }]],
-      ]),
+      samples: { switchboard: [undefined], ws: [{ value: 100 }] },
       failures: [{ peer: 'switchboard', round: 1, reason: 'it ended' }],
     });
     expect(text).to.contain('switchboard failed in round 1: it ended').and.not.contain('goal');
@@ -66,18 +64,28 @@ describe('bench report', () => {
     const latency = { p50: 100, p90: 200, p99: 1_500, p999: 20_000 };
     const text = formatScenario({
       scenario: scenarios.find(({ name }) => name === 'latency-half-ws')!,
-      samples: new Map([['ws', [{ value: 1_500, rate: 25_000, latency }]]]),
+      samples: { ws: [{ value: 1_500, rate: 25_000, latency }] },
       failures: [],
     });
     expect(text).to.match(/p99 +min – max +messages\/s +p50 +p90 +p99\.9\n/);
     expect(text).to.match(/ws +1\.5 ms +1\.5 ms – 1\.5 ms +25\.0 k +100 µs +200 µs +20\.0 ms/);
+  });
+
+  it('compares latencies only where they stand under the same load', () => {
+    const samples = { switchboard: [{ value: 500 }], ws: [{ value: 1_500 }] };
+    const textOf = (name: string) =>
+      formatScenario({ scenario: scenarios.find((one) => one.name === name)!, samples, failures: [] });
+    expect(textOf('latency-half-ws'))
+      .to.contain('ours / theirs')
+      .and.match(/ws +1\.5 ms .* 0\.33 \(0\.33 – 0\.33\)/);
+    expect(textOf('latency-half-peak')).to.contain('1.5 ms').and.not.contain('ours / theirs');
   });
 });
 
 function resultOf(name: string, values: Record<string, number>): ScenarioResult {
   return {
     scenario: scenarios.find((scenario) => scenario.name === name)!,
-    samples: new Map(Object.entries(values).map(([peer, value]) => [peer, [{ value }]])),
+    samples: Object.fromEntries(Object.entries(values).map(([peer, value]) => [peer, [{ value }]])),
     failures: [],
   };
 }
