@@ -47,9 +47,9 @@ export abstract class WriteQueue {
   /** When no more than `lowWaterMark` bytes wait, the owner is told. */
   protected watching = false;
   private readonly reusable: boolean;
-  private readonly isDirect: boolean;
+  private readonly isPlain: boolean;
   /** Bytes written past the stream that the system has not taken yet. */
-  private direct = 0;
+  private pastStream = 0;
   private whenTaken: SendCallback | null = null;
   private inWrite = false;
 
@@ -64,12 +64,12 @@ export abstract class WriteQueue {
   ) {
     // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
     this.reusable = transport instanceof Socket;
-    this.isDirect = isPlainSocket(transport);
+    this.isPlain = isPlainSocket(transport);
   }
 
   /** Bytes that the transport has taken, and the system has not. */
   private get inTransport(): number {
-    return this.transport.writableLength + this.direct;
+    return this.transport.writableLength + this.pastStream;
   }
 
   /** Of all that waits, the bytes that will be written without anybody doing more. */
@@ -210,7 +210,7 @@ export abstract class WriteQueue {
   private write(): void {
     const { transport } = this;
     this.encodeTexts();
-    if (this.direct > 0 || !transport.writable) return;
+    if (this.pastStream > 0 || !transport.writable) return;
     if (this.length > 0 && !transport.writableNeedDrain) {
       const callback = this.watching || this.callbacks !== null ? this.written() : undefined;
       if (this.earlier === null) this.writeRange(this.buffer!, this.start, this.end, callback);
@@ -232,7 +232,7 @@ export abstract class WriteQueue {
       return;
     }
     const bytes = buffer.subarray(start, end);
-    if (isIdle && callback === undefined && this.isDirect) this.writePastStream(bytes);
+    if (isIdle && callback === undefined && this.isPlain) this.writePastStream(bytes);
     else transport.write(bytes, callback);
     if (this.reusable && this.inTransport === 0) release(buffer, start, end);
   }
@@ -243,7 +243,7 @@ export abstract class WriteQueue {
    */
   private writePastStream(bytes: Buffer): void {
     this.whenTaken ??= (error) => this.taken(error);
-    this.direct = bytes.length;
+    this.pastStream = bytes.length;
     this.inWrite = true;
     this.transport._write(bytes, 'buffer' as BufferEncoding, this.whenTaken);
     this.inWrite = false;
@@ -251,7 +251,7 @@ export abstract class WriteQueue {
 
   /** What was written past the stream has been taken by the system: at once, nearly always. */
   private taken(error?: Error | null): void {
-    this.direct = 0;
+    this.pastStream = 0;
     if (error) this.transport.destroy(error);
     else if (!this.inWrite) {
       this.owner.transportDrain();
