@@ -1,3 +1,4 @@
+import { largeBuffer, tellAllocator } from './allocator';
 import { applyMask, type MaskingKey } from './mask';
 import { validUtf8Until } from './utf8';
 
@@ -54,23 +55,8 @@ export class MessageBuffer {
     const ahead = Math.max(smallest, needed * (left < 0 ? 2 : 4));
     // Half of what a known message will need is as good as all of it, and saves one more copy.
     const larger = Buffer.allocUnsafeSlow(ahead * 2 >= total ? total : ahead);
-    if (larger.length >= largeBuffer && !toldAllocator) tellAllocator();
+    if (larger.length >= largeBuffer) tellAllocator();
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
   }
-}
-
-/** From this many bytes on an allocator may take memory from the system for each buffer. */
-const largeBuffer = 128 * 1024;
-
-let toldAllocator = false;
-
-/**
- * The allocator of most Linux systems gives large buffers that were freed back to the system at once, and the system's
- * fresh pages cost as much as all else that is done to a message of 1 MiB. It keeps twice as much as the largest
- * buffer that it has seen freed, within 64 MiB: so it is shown one, which nobody writes to and which costs nothing.
- */
-function tellAllocator(): void {
-  toldAllocator = true;
-  Buffer.allocUnsafeSlow(32 * 1024 * 1024 - 64 * 1024);
 }
