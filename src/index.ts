@@ -39,6 +39,8 @@ export { type ToDuplexOptions, toDuplex } from './connection/to-duplex';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 export type { SendCallback } from './connection/write-queue';
 // In an Express app
+export type { AnyServer } from './express/attached-server';
+export { serveHttp2 } from './express/serve-http2';
 export {
   type OpenConnections,
   Switchboard,

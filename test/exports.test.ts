@@ -32,6 +32,7 @@ const names = [
   'WebSocketHandshake',
   'connect',
   'rooms',
+  'serveHttp2',
   'switchboard',
   'toDuplex',
   'upgrade',

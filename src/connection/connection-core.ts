@@ -10,6 +10,7 @@ import { describe } from '../protocol/options';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
+import { cut, endOf, lossOf, watchStream } from './http2-stream';
 import type { Message } from './inbox';
 import type { ConnectionInit, ConnectionOptions } from './options';
 import { Outbox } from './outbox';
@@ -54,6 +55,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.decoder = new MessageDecoder(init.role, options, this, this.extension);
     this.outbox = new Outbox(transport, options, this);
     if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
+    watchStream(transport);
     attachTransport(transport, this);
     if (options.pingInterval !== false) Heartbeat.of(options.pingInterval, options.pongTimeout).add(this);
     // What has happened already is not told again.
@@ -239,7 +241,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   private closeTimedOut(): void {
     const message = `The closing handshake took longer than closeTimeout (${this.options.closeTimeout} ms)`;
     if (this.record.received === null) this.record.cause ??= new TimeoutError(message, { code: 'CLOSE_TIMEOUT' });
-    this.transport.destroy();
+    cut(this.transport);
   }
 
   /** Calls back, once, when the connection is closed: at once if it is. @internal */
@@ -290,7 +292,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   transportEnd(): void {
-    this.record.begun('remote');
+    const { record } = this;
+    record.begun('remote');
+    if (record.received === null) record.cause ??= endOf(this.transport);
     if (this.state === ReadyState.Open) this.state = ReadyState.Closing;
     this.outbox.finish();
     this.closeTimer ??= setTimeout(() => this.closeTimedOut(), this.options.closeTimeout);
@@ -306,8 +310,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.transport.destroy();
     // What the transport says after we failed the connection is no news either.
     if (record.cause !== null) return;
-    record.cause = error;
-    this.emitSafely('error', error);
+    const cause = lossOf(this.transport, error) ?? error;
+    record.cause = cause;
+    this.emitSafely('error', cause);
   }
 
   /** @internal */
@@ -315,6 +320,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
     if (this.state === ReadyState.Closed) return;
     this.state = ReadyState.Closed;
     clearTimeout(this.closeTimer);
+    const { record } = this;
+    if (record.sent === null || record.received === null) record.cause ??= lossOf(this.transport);
     if (this.options.pingInterval !== false) {
       Heartbeat.of(this.options.pingInterval, this.options.pongTimeout).remove(this);
     }
@@ -349,6 +356,6 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.record.cause ??= new TimeoutError(`Nothing was heard within pongTimeout (${pongTimeout} ms) of a ping`, {
       code: 'PONG_TIMEOUT',
     });
-    this.transport.destroy();
+    cut(this.transport);
   }
 }

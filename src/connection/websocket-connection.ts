@@ -8,6 +8,7 @@ import { freshMaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
 import type { Closure } from './closure';
 import { handled } from './handled';
+import { cut } from './http2-stream';
 import type { Message } from './inbox';
 import type { ConnectionInit } from './options';
 import { controlPayload, type Payload, toPayload } from './payload';
@@ -273,7 +274,7 @@ export class WebSocketConnection extends ReceivingConnection {
     this.state = ReadyState.Closing;
     this.decoder.end();
     this.outbox.flush();
-    this.transport.destroy();
+    cut(this.transport);
   }
 
   /**

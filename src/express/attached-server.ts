@@ -1,9 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { HandshakeError } from '../protocol/errors';
+import { type AnyHttp2Server, bridgeHttp2, isHttp2Server } from '../server/http2-bridge';
+import { Http2Sessions } from '../server/http2-sessions';
 import { isWebSocketUpgrade, receiveUpgrades, type UpgradeReceiver } from '../server/receive-upgrades';
 import type { Switchboard } from './switchboard';
 
-const attached = new WeakMap<Server, AttachedServer>();
+/** What a board can be attached to. */
+export type AnyServer = Server | AnyHttp2Server;
+
+const attached = new WeakMap<AnyServer, AttachedServer>();
 
 /**
  * A server with the boards that are attached to it, one for each app behind it: its upgrades are received once, and go
@@ -11,25 +16,27 @@ const attached = new WeakMap<Server, AttachedServer>();
  */
 export class AttachedServer {
   private readonly boards = new Set<Switchboard>();
-  private readonly receiver: UpgradeReceiver;
-  private readonly restore: () => void;
+  private readonly receivers: UpgradeReceiver[] = [];
+  /** Undoes what attaching did. */
+  private readonly restorers: Array<() => void> = [];
+  private sessions: Http2Sessions | undefined;
 
   private constructor(
-    private readonly server: Server,
+    private readonly server: AnyServer,
     handshakeTimeout: number,
   ) {
-    this.receiver = receiveUpgrades(server, {
+    const http1 = server as Server;
+    this.receive(http1, {
       handshakeTimeout,
       claims: (request) => this.claims(request),
-      dispatch: (request, response) => {
-        server.emit('request', request, response);
-      },
+      dispatch: (request, response) => http1.emit('request', request, response),
     });
-    this.restore = this.closeWithServer();
+    if (isHttp2Server(server)) this.receiveStreams(server, handshakeTimeout);
+    this.closeWithServer(http1);
   }
 
   /** Attaches a board; where another one is attached already, the handshake's deadline stays as that one has it. */
-  static attach(server: Server, board: Switchboard): void {
+  static attach(server: AnyServer, board: Switchboard): void {
     let known = attached.get(server);
     if (known === undefined) {
       known = new AttachedServer(server, board.options.handshakeTimeout);
@@ -38,12 +45,33 @@ export class AttachedServer {
     known.boards.add(board);
   }
 
-  static detach(server: Server, board: Switchboard): void {
+  static detach(server: AnyServer, board: Switchboard): void {
     const known = attached.get(server);
     if (known === undefined || !known.boards.delete(board) || known.boards.size > 0) return;
     attached.delete(server);
-    known.receiver.detach();
-    known.restore();
+    for (const restore of known.restorers) restore();
+  }
+
+  /** Ends the HTTP/2 sessions of a server; see `Http2Sessions`. */
+  static async closeSessions(server: AnyServer, timeout: number): Promise<void> {
+    await attached.get(server)?.sessions?.closeAll(timeout);
+  }
+
+  private receive(server: Server, init: Parameters<typeof receiveUpgrades>[1]): void {
+    const receiver = receiveUpgrades(server, init);
+    this.receivers.push(receiver);
+    this.restorers.push(() => receiver.detach());
+  }
+
+  private receiveStreams(server: AnyHttp2Server, handshakeTimeout: number): void {
+    const bridge = bridgeHttp2(server);
+    const sessions = new Http2Sessions(server);
+    this.sessions = sessions;
+    this.receive(bridge.http1, { handshakeTimeout, dispatch: bridge.dispatch, countedOn: server });
+    this.restorers.push(
+      () => bridge.detach(),
+      () => sessions.detach(),
+    );
   }
 
   private claims(request: IncomingMessage): boolean {
@@ -56,35 +84,40 @@ export class AttachedServer {
 
   /**
    * `server.close()` waits for all connections, and a WebSocket does not end by itself: so it closes them, with 1001,
-   * as it closes idle keep-alive connections; `closeAllConnections()` cuts them, as it does all others.
+   * as it closes idle keep-alive connections; `closeAllConnections()` cuts them, as it does all others. HTTP/2 has no
+   * such method, and sessions that stay open as long as their client likes: they are told to go away.
    */
-  private closeWithServer(): () => void {
-    const { server } = this;
+  private closeWithServer(server: Server): void {
     const { close, closeAllConnections } = server;
     const closeEverything: Server['close'] = (callback) => {
-      this.receiver.refuseAll(serverClosing());
+      this.refuseAll(serverClosing());
       for (const board of this.boards) board.closeOn(server);
+      this.sessions?.close();
       return close.call(server, callback);
     };
     const cutEverything = (): void => {
-      this.receiver.cutAll();
+      for (const receiver of this.receivers) receiver.cutAll();
       for (const board of this.boards) board.terminateOn(server);
       closeAllConnections.call(server);
     };
-    const onListening = () => this.receiver.refuseAll(undefined);
+    const onListening = () => this.refuseAll(undefined);
     const onClose = () => {
       for (const board of this.boards) board.forget(server);
     };
     server.close = closeEverything;
-    server.closeAllConnections = cutEverything;
+    if (closeAllConnections !== undefined) server.closeAllConnections = cutEverything;
     server.on('listening', onListening);
     server.on('close', onClose);
-    return () => {
+    this.restorers.push(() => {
       if (server.close === closeEverything) server.close = close;
       if (server.closeAllConnections === cutEverything) server.closeAllConnections = closeAllConnections;
       server.off('listening', onListening);
       server.off('close', onClose);
-    };
+    });
+  }
+
+  private refuseAll(error: HandshakeError | undefined): void {
+    for (const receiver of this.receivers) receiver.refuseAll(error);
   }
 }
 

@@ -18,15 +18,20 @@ let watching = false;
 
 /**
  * Attaches every server whose `'request'` listener is an app with a board (`http.createServer(app)`, `request(app)` of
- * supertest) at its first connection: the channel is published before a byte of it is read. One subscription for
- * the whole process, which holds no app and no server.
+ * supertest) when it listens; one that became such later, at its next connection, before a byte of that is read. One
+ * subscription for the whole process, which holds no app and no server.
  */
 export function watchServers(): void {
   if (watching) return;
   watching = true;
+  subscribe('tracing:net.server.listen:asyncEnd', (message) => attachFound((message as { server: Server }).server));
   subscribe('net.server.socket', (message) => {
     const { server } = (message as { socket: Socket & { server?: Server } }).socket;
-    if (server === undefined || server.listenerCount('request') === 0) return;
-    for (const listener of server.listeners('request')) boardOf(listener)?.attach(server);
+    if (server !== undefined) attachFound(server);
   });
+}
+
+function attachFound(server: Server): void {
+  if (server.listenerCount('request') === 0) return;
+  for (const listener of server.listeners('request')) boardOf(listener)?.attach(server);
 }

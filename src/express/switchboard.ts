@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import type { Application, Request } from 'express-serve-static-core';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { CloseCode } from '../protocol/close-code';
@@ -8,9 +9,10 @@ import { describe } from '../protocol/options';
 import { Hub } from '../rooms/hub';
 import { type AcceptInit, acceptUpgrade } from '../server/accept-upgrade';
 import { type CloseAllOptions, ConnectionSet, checkCloseAll } from '../server/connection-set';
+import { isHttp2Server } from '../server/http2-bridge';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server/options';
 import { pendingUpgrade } from '../server/pending-upgrade';
-import { AttachedServer, serverClosing } from './attached-server';
+import { type AnyServer, AttachedServer, serverClosing } from './attached-server';
 import { boardOf, registerBoard } from './boards';
 import { type App, checkApp, expressCopyOf } from './express-internals';
 import { attachOnListen, watchServers } from './find-servers';
@@ -79,6 +81,8 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   readonly connections: OpenConnections;
   /** By server, since a server that closes takes its own connections along, and no others. */
   private readonly open = new Map<Server, ConnectionSet>();
+  /** Servers whose sessions end with the board. */
+  private readonly http2Servers = new Set<AnyServer>();
   private closing: Promise<void> | undefined;
   /** One for all connections. */
   private readonly acceptInit: AcceptInit = {
@@ -108,41 +112,51 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   }
 
   /**
-   * Receives the upgrade requests of an HTTP or HTTPS server, and sends them the way of its ordinary requests. Needed
-   * where the app is wrapped: `http.createServer((req, res) => app(req, res))`. A second call does nothing.
+   * Receives the upgrade requests of a server, and sends them the way of its ordinary requests. Needed where the app is
+   * wrapped: `http.createServer((req, res) => app(req, res))`. A second call does nothing.
    *
-   * From then on `server.close()` closes the WebSockets of this server as well, with 1001.
+   * A server of node:http2 then serves the app over HTTP/2, WebSockets included (RFC 8441): its `'request'` listeners get
+   * requests and responses of node:http, as Express needs them. Of streams that are open at once in one session it
+   * allows 1,000, where its own `settings` do not say otherwise.
+   *
+   * From then on `server.close()` closes the WebSockets of this server as well, with 1001, and ends HTTP/2 sessions.
    *
    * @throws InvalidOptionError for anything that is no server
    */
-  attach(server: Server): this {
-    const given = server as Partial<Server> | null | undefined;
-    if (typeof given?.on !== 'function' || typeof given.closeAllConnections !== 'function') {
-      throw new InvalidOptionError(`attach() needs a server of node:http or node:https, not ${describe(server)}`);
+  attach(server: AnyServer): this {
+    const given = server as { on?: unknown; closeAllConnections?: unknown } | null | undefined;
+    const isServer = typeof given?.on === 'function' && typeof given.closeAllConnections === 'function';
+    if (!isServer && !isHttp2Server(server)) {
+      throw new InvalidOptionError(
+        `attach() needs a server of node:http, node:https or node:http2, not ${describe(server)}`,
+      );
     }
     AttachedServer.attach(server, this);
+    if (isHttp2Server(server)) this.http2Servers.add(server);
     return this;
   }
 
   /** Leaves the upgrade requests of a server alone from now on; its open connections stay. */
-  detach(server: Server): this {
+  detach(server: AnyServer): this {
     AttachedServer.detach(server, this);
+    this.http2Servers.delete(server);
     return this;
   }
 
   /**
-   * Closes all connections with the closing handshake, and refuses upgrades with 503 from now on. Ordinary requests are
-   * answered as before: the servers belong to whoever made them. Every further call returns the first one's promise.
+   * Closes all connections with the closing handshake, and refuses upgrades with 503 from now on. HTTP/2 sessions are told
+   * to go away, and end with what they still carry, or at the timeout. Otherwise ordinary requests are answered as
+   * before: the servers belong to whoever made them. Every further call returns the first one's promise.
    *
    * @returns a promise that resolves when the last connection has closed, or was cut at the timeout
    * @throws InvalidOptionError for a code or reason that cannot be sent; then nothing is closed
    */
   close(options: CloseAllOptions = {}): Promise<void> {
     if (this.closing !== undefined) return this.closing;
-    checkCloseAll(options);
-    this.closing = Promise.all([...this.open.values()].map((connections) => connections.closeAll(options))).then(
-      () => {},
-    );
+    const { timeout } = checkCloseAll(options);
+    const connections = [...this.open.values()].map((each) => each.closeAll(options));
+    const sessions = [...this.http2Servers].map((server) => AttachedServer.closeSessions(server, timeout));
+    this.closing = Promise.all([...connections, ...sessions]).then(() => {});
     return this.closing;
   }
 
@@ -180,6 +194,7 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   /** A server is closed: nothing of it is kept, so that ten thousand short-lived ones leave nothing behind. @internal */
   forget(server: Server): void {
     this.open.delete(server);
+    this.http2Servers.delete(server as AnyServer);
   }
 
   private connectionsOn(server: Server): ConnectionSet {

@@ -11,14 +11,18 @@ import {
 } from './headers';
 import { describe } from './options';
 
-/** What a client's opening handshake asks for. */
+/** What a client's opening handshake asks for, over whatever HTTP. */
 export interface HandshakeOffer {
-  /** See `createKey`. */
-  key: string;
   /** Subprotocols, the favourite first. */
   protocols?: readonly string[];
   /** Extensions, the favourite first. */
   extensions?: readonly ExtensionOffer[];
+}
+
+/** The same over HTTP/1.1. */
+export interface UpgradeOffer extends HandshakeOffer {
+  /** See `createKey`. */
+  key: string;
 }
 
 /** What the server agreed to. */
@@ -42,7 +46,7 @@ export function createKey(): string {
 }
 
 /** The headers that make a GET request an opening handshake (RFC 6455, section 4.1); `Host` is not among them. */
-export function offerHeaders(offer: HandshakeOffer): Record<string, string> {
+export function offerHeaders(offer: UpgradeOffer): Record<string, string> {
   const headers: Record<string, string> = {
     Upgrade: 'websocket',
     Connection: 'Upgrade',
@@ -51,6 +55,17 @@ export function offerHeaders(offer: HandshakeOffer): Record<string, string> {
   };
   if (offer.protocols?.length) headers['Sec-WebSocket-Protocol'] = offer.protocols.join(', ');
   if (offer.extensions?.length) headers['Sec-WebSocket-Extensions'] = serializeExtensions(offer.extensions);
+  return headers;
+}
+
+/**
+ * The headers that an extended CONNECT of HTTP/2 has for a WebSocket (RFC 8441, section 5): `:protocol` stands for Upgrade
+ * and Connection, and there is no key. Names are in lower case there.
+ */
+export function connectHeaders(offer: HandshakeOffer): Record<string, string> {
+  const headers: Record<string, string> = { 'sec-websocket-version': String(protocolVersion) };
+  if (offer.protocols?.length) headers['sec-websocket-protocol'] = offer.protocols.join(', ');
+  if (offer.extensions?.length) headers['sec-websocket-extensions'] = serializeExtensions(offer.extensions);
   return headers;
 }
 
@@ -77,13 +92,10 @@ export function checkSubprotocols(protocols: readonly unknown[]): asserts protoc
  *
  * @throws HandshakeError that says which of its headers is wrong, with the answer as its `response`
  */
-export function verifyUpgradeResponse(response: UpgradeResponse, asked: HandshakeOffer): AgreedHandshake {
+export function verifyUpgradeResponse(response: UpgradeResponse, asked: UpgradeOffer): AgreedHandshake {
   const { status, httpVersion = '1.1', headers } = response;
   const header = (name: string) => singleValue(headers, name);
-  const refuse = (message: string, code = 'INVALID_RESPONSE', cause?: unknown): never => {
-    const answer = { status, headers, body: '' };
-    throw new HandshakeError(message, { code, response: answer, ...(cause ? { cause } : {}) });
-  };
+  const refuse = refusing(response);
   // 1: everything but a 101 goes by the rules of HTTP.
   if (status !== 101) refuse(`The server answered ${status} instead of 101`, 'HANDSHAKE_REFUSED');
   // RFC 9110, 7.8: HTTP/1.0 has no Upgrade.
@@ -101,6 +113,27 @@ export function verifyUpgradeResponse(response: UpgradeResponse, asked: Handshak
   if (accept === undefined || trimBlanks(accept) !== WebSocketHandshake.computeAcceptKey(asked.key)) {
     refuse(`The header Sec-WebSocket-Accept does not answer our key: ${describe(accept)}`, 'INVALID_ACCEPT');
   }
+  return agreement(response, asked);
+}
+
+/**
+ * Checks the server's answer to an extended CONNECT of ours (RFC 8441, section 5): what is said there of a 101, its headers
+ * Upgrade and Connection, and the key's answer, any 2xx says (RFC 9110, section 9.3.6).
+ *
+ * @throws HandshakeError that says which of its headers is wrong, with the answer as its `response`
+ */
+export function verifyConnectResponse(response: UpgradeResponse, asked: HandshakeOffer): AgreedHandshake {
+  const { status } = response;
+  if (status < 200 || status > 299) {
+    refusing(response)(`The server answered ${status} instead of 200`, 'HANDSHAKE_REFUSED');
+  }
+  return agreement(response, asked);
+}
+
+/** What is left to be checked of an answer that opens the connection. */
+function agreement(response: UpgradeResponse, asked: HandshakeOffer): AgreedHandshake {
+  const header = (name: string) => singleValue(response.headers, name);
+  const refuse = refusing(response);
   // 6: the value is compared as a whole, so that two chosen ones are none that we offered.
   const protocol = header('sec-websocket-protocol') ?? '';
   if (protocol !== '' && !asked.protocols?.includes(protocol)) {
@@ -121,4 +154,11 @@ export function verifyUpgradeResponse(response: UpgradeResponse, asked: Handshak
     }
   }
   return { protocol, extensions };
+}
+
+function refusing({ status, headers }: UpgradeResponse) {
+  return (message: string, code = 'INVALID_RESPONSE', cause?: unknown): never => {
+    const response = { status, headers, body: '' };
+    throw new HandshakeError(message, { code, response, ...(cause ? { cause } : {}) });
+  };
 }

@@ -115,10 +115,15 @@ export class InvalidOptionError extends WebSocketError {
   }
 }
 
-/** The connection ended before what was asked for could happen. Not a mistake of anybody. */
+/**
+ * The connection ended before what was asked for could happen. Not a mistake of anybody.
+ *
+ * As the `cause` of the end of a connection over HTTP/2, `code` says what happened to it: `'STREAM_RESET'`, `'STREAM_ENDED'`,
+ * `'SESSION_CLOSED'` or `'SESSION_LOST'`; otherwise it is `'CONNECTION_CLOSED'`.
+ */
 export class ConnectionClosedError extends WebSocketError {
-  constructor(message: string, details: { cause?: unknown } = {}) {
-    super(message, { ...details, code: 'CONNECTION_CLOSED' });
+  constructor(message: string, details: { code?: string; cause?: unknown } = {}) {
+    super(message, { ...details, code: details.code ?? 'CONNECTION_CLOSED' });
   }
 }
 

@@ -160,7 +160,7 @@ export function singleValue(headers: ReceivedHeaders, name: string): string | un
 }
 
 /** True for the base64 form of exactly 16 bytes: 22 digits and the padding. */
-function isKey(text: string): boolean {
+export function isKey(text: string): boolean {
   return text.length === 24 && /^[0-9A-Za-z+/]{22}==$/.test(text);
 }
 

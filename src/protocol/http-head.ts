@@ -79,7 +79,7 @@ export function checkHeader(name: string, value: unknown): void {
  * True for what may stand in a line (RFC 9110, section 5.5). Characters above Latin-1 may not: of those, only the low byte
  * would go on the wire, and U+010A would go as a line feed.
  */
-function isFieldText(value: string): boolean {
+export function isFieldText(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return false;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type RoomRegistry, WebSocketConnection } from '../connection/websocket-connection';
 import { acceptDeflate } from '../protocol/deflate-negotiation';
 import type { DeflateSettings } from '../protocol/deflate-options';
@@ -10,6 +11,7 @@ import { PerMessageDeflate } from '../protocol/permessage-deflate';
 import type { ResolvedServerOptions } from './options';
 import { checkOrigin, type HowReached } from './origin';
 import { type PendingUpgrade, pendingUpgrade } from './pending-upgrade';
+import { StreamSocket } from './stream-socket';
 
 export interface AcceptInit {
   /** How the client reached this server. @default what the request itself says: right where there is no proxy */
@@ -56,9 +58,7 @@ export async function acceptUpgrade(
   if (!response.writableEnded) await finished(pending, response);
 
   const head = pending.release();
-  const socket = pending.socket as Socket;
-  if (typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
-  return new WebSocketConnection(socket, {
+  return new WebSocketConnection(transportOf(pending.socket), {
     role: 'server',
     options: options.connection,
     protocol,
@@ -67,6 +67,13 @@ export async function acceptUpgrade(
     ...(init.rooms && { rooms: init.rooms }),
     ...(init.onError && { onError: init.onError }),
   });
+}
+
+/** What carries the connection from now on: of a stream of HTTP/2 the stream itself. */
+function transportOf(socket: Duplex): Duplex {
+  if (socket instanceof StreamSocket) return socket.handOver();
+  if (typeof (socket as Socket).setNoDelay === 'function') (socket as Socket).setNoDelay(true);
+  return socket;
 }
 
 function agreeOnDeflate(offers: readonly ExtensionOffer[], settings: DeflateSettings): PerMessageDeflate | null {

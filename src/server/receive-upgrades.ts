@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HandshakeError } from '../protocol/errors';
 import { singleValue } from '../protocol/handshake';
@@ -17,6 +18,8 @@ export interface ReceiveUpgradesInit {
    * @default every request whose Upgrade header holds `websocket`
    */
   claims?: (request: IncomingMessage) => boolean;
+  /** The server that connections are counted on. @default the one whose upgrades are received */
+  countedOn?: NetServer;
 }
 
 /** What goes on between a server and one receiver of its upgrade requests. */
@@ -44,14 +47,21 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
  * protocol (h2c) stay ordinary requests, as they were before.
  */
 export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): UpgradeReceiver {
-  const { handshakeTimeout, dispatch, claims = isWebSocketUpgrade } = init;
+  const { handshakeTimeout, dispatch, claims = isWebSocketUpgrade, countedOn = server } = init;
   const pending = new Set<PendingUpgrade>();
   const waiting = new Set<Duplex>();
   const forget = (settled: PendingUpgrade) => pending.delete(settled);
   let refusal: HandshakeError | undefined;
 
   const begin = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const upgrade = new PendingUpgrade({ server, request, socket, head, handshakeTimeout, onSettled: forget });
+    const upgrade = new PendingUpgrade({
+      server: countedOn,
+      request,
+      socket,
+      head,
+      handshakeTimeout,
+      onSettled: forget,
+    });
     pending.add(upgrade);
     try {
       if (refusal !== undefined) upgrade.refuse(refusal);

@@ -1,0 +1,60 @@
+import type { Http2Session, Http2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { ConnectionClosedError } from '../protocol/errors';
+
+/** RFC 9113, section 7. */
+const cancel = 0x8;
+
+/** The session of each stream that carries a connection: the stream itself forgets it when it closes. */
+const sessions = new WeakMap<Duplex, Http2Session>();
+
+/** A transport that is a stream of node:http2; told by what only those have, so that node:http2 need not be loaded. */
+function isHttp2Stream(transport: Duplex): transport is Http2Stream {
+  return 'rstCode' in transport && 'session' in transport;
+}
+
+/** Remembers what `lossOf` will need. */
+export function watchStream(transport: Duplex): void {
+  if (isHttp2Stream(transport) && transport.session !== undefined) sessions.set(transport, transport.session);
+}
+
+/** Cuts a transport. RFC 8441, section 5: what is a TCP reset otherwise is RST_STREAM with CANCEL. */
+export function cut(transport: Duplex): void {
+  sessions.delete(transport);
+  if (isHttp2Stream(transport) && !transport.destroyed) transport.close(cancel);
+  transport.destroy();
+}
+
+/** Why the peer's side of a stream has ended without a close frame; null for other transports. */
+export function endOf(transport: Duplex): ConnectionClosedError | null {
+  if (!sessions.has(transport)) return null;
+  return new ConnectionClosedError('The peer ended the HTTP/2 stream (END_STREAM) without a close frame', {
+    code: 'STREAM_ENDED',
+  });
+}
+
+/**
+ * Why a stream has closed without a closing handshake, and not by us; null for other transports.
+ *
+ * @param error what the stream said, if anything: of a reset with CANCEL, and of a lost session, it says nothing
+ */
+export function lossOf(transport: Duplex, error?: Error): ConnectionClosedError | null {
+  const session = sessions.get(transport);
+  if (session === undefined) return null;
+  const details = error === undefined ? {} : { cause: error };
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ERR_HTTP2_SESSION_ERROR') {
+    const message = `The peer ended the HTTP/2 session (GOAWAY): ${error?.message}`;
+    return new ConnectionClosedError(message, { code: 'SESSION_CLOSED', ...details });
+  }
+  if (code === undefined ? session.destroyed : code !== 'ERR_HTTP2_STREAM_ERROR') {
+    const reason = error === undefined ? '' : `: ${error.message}`;
+    const message = `The connection below the HTTP/2 session was lost${reason}`;
+    return new ConnectionClosedError(message, { code: 'SESSION_LOST', ...details });
+  }
+  const reason = error === undefined ? '' : `: ${error.message}`;
+  return new ConnectionClosedError(`The peer reset the HTTP/2 stream (RST_STREAM)${reason}`, {
+    code: 'STREAM_RESET',
+    ...details,
+  });
+}

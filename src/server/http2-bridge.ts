@@ -1,0 +1,128 @@
+import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Http2SecureServer, Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { HandshakeError } from '../protocol/errors';
+import { toHttp1Request, toUpgradeRequest } from '../protocol/http1-request';
+import { StreamSocket } from './stream-socket';
+
+/** A server of node:http2, with TLS or without. */
+export type AnyHttp2Server = Http2Server | Http2SecureServer;
+
+/** What serves the streams of a server. */
+export interface Http2Bridge {
+  /** Never listens: each stream comes to it as a connection. Its `'upgrade'` requests are the WebSockets. */
+  readonly http1: Server;
+  /** Hands a request to the `'request'` listeners of the server. */
+  dispatch(request: IncomingMessage, response: ServerResponse): void;
+  /** Leaves the server as it was; streams that have come go on. */
+  detach(): void;
+}
+
+type StreamListener = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: string[],
+) => void;
+
+/** True for a server of node:http2, which none but those can change the settings of. */
+export function isHttp2Server(server: unknown): server is AnyHttp2Server {
+  return typeof (server as Partial<AnyHttp2Server> | null | undefined)?.updateSettings === 'function';
+}
+
+/**
+ * Has every stream of an HTTP/2 server served by node:http: as a connection of HTTP/1.1 in memory, whose requests go to the
+ * `'request'` listeners of the server. Those of node:http2's own compatibility layer would look alike, and are not: no
+ * middleware that reaches below the documented methods, and no Express, can work with them.
+ *
+ * Extended CONNECT for WebSockets (RFC 8441) is announced, and comes as the upgrade request that it stands for.
+ */
+export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
+  const http1 = http.createServer();
+  const dispatch = (request: IncomingMessage, response: ServerResponse): void => {
+    overHttp2(request, response);
+    server.emit('request', request, response);
+  };
+  http1.on('request', dispatch);
+  http1.on('checkContinue', (request, response) => {
+    overHttp2(request, response);
+    if (server.emit('checkContinue', request, response)) return;
+    response.writeContinue();
+    dispatch(request, response);
+  });
+
+  const compatibility = takeCompatibilityLayer(server);
+  const onStream: StreamListener = (stream, headers, flags, rawHeaders) => {
+    // A server that looks at streams itself.
+    if (server.listenerCount('request') === 0) return;
+    const { ':method': method = '', ':protocol': protocol } = headers;
+    if (method !== 'CONNECT' || protocol === 'websocket') serve(http1, stream, headers, rawHeaders);
+    else if (protocol === undefined || server.listenerCount('connect') > 0)
+      compatibility(stream, headers, flags, rawHeaders);
+    // RFC 9220, section 3: the status for a protocol that is not known.
+    else stream.respond({ ':status': 501 }, { endStream: true });
+  };
+  server.on('stream', onStream);
+  server.updateSettings({ enableConnectProtocol: true, ...boundOf(server) });
+  return {
+    http1,
+    dispatch,
+    detach() {
+      server.off('stream', onStream);
+      server.on('stream', compatibility);
+      server.updateSettings({ enableConnectProtocol: false });
+    },
+  };
+}
+
+/** Has node:http serve a stream. */
+function serve(http1: Server, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): void {
+  const { ':method': method = '', ':path': path = '', ':authority': authority, ':protocol': protocol } = headers;
+  const request = { method, path, authority, rawHeaders, isEnded: stream.endAfterHeaders };
+  let socket: StreamSocket;
+  try {
+    if (protocol === undefined) {
+      socket = new StreamSocket(stream, toHttp1Request(request), { isHead: method === 'HEAD', hidesAccept: false });
+    } else {
+      const { hasKey, ...upgrade } = toUpgradeRequest(request);
+      socket = new StreamSocket(stream, upgrade, { isHead: false, hidesAccept: !hasKey });
+    }
+  } catch (error) {
+    if (!(error instanceof HandshakeError)) throw error;
+    stream.respond({ ':status': error.status, 'content-type': 'text/plain; charset=utf-8' });
+    stream.end(`${error.message}\n`);
+    return;
+  }
+  http1.emit('connection', socket);
+}
+
+/** What a request looks like to whoever asks how it came. */
+function overHttp2(request: IncomingMessage, response: ServerResponse): void {
+  request.httpVersion = '2.0';
+  request.httpVersionMajor = 2;
+  request.httpVersionMinor = 0;
+  // No other request follows on this stream.
+  response.shouldKeepAlive = false;
+}
+
+/** The listener by which node:http2 makes requests of streams; taken off the server. */
+function takeCompatibilityLayer(server: AnyHttp2Server): StreamListener {
+  // It comes with the first listener for 'request', and must not come later.
+  server.on('request', noListener);
+  const listener = server.listeners('stream').find(({ name }) => name === 'bound onServerStream') as StreamListener;
+  server.off('request', noListener);
+  server.off('stream', listener);
+  return listener;
+}
+
+function noListener(): void {}
+
+/** Streams of one session that may be open at once, where the server's own settings do not say. */
+const maxConcurrentStreams = 1_000;
+
+function boundOf(server: AnyHttp2Server): { maxConcurrentStreams?: number } {
+  // node:http2 keeps what a server was made with under a key of its own, and has no bound by default.
+  const key = Object.getOwnPropertySymbols(server).find(({ description }) => description === 'options');
+  const options = key === undefined ? undefined : (server as unknown as Record<symbol, unknown>)[key];
+  const { settings } = (options ?? {}) as { settings?: { maxConcurrentStreams?: number } };
+  return settings?.maxConcurrentStreams === undefined ? { maxConcurrentStreams } : {};
+}

@@ -1,0 +1,144 @@
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { type HeaderPairs, Http1ResponseReader, type ResponseSink } from '../protocol/http1-response';
+
+/** RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not go over HTTP/2. */
+const connectionHeaders = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** RFC 9113, section 7. */
+const internalError = 0x2;
+
+/** Sends on a stream of HTTP/2 what a response says in HTTP/1.1. */
+export class StreamResponse implements ResponseSink {
+  private readonly reader: Http1ResponseReader;
+  private readonly body: Buffer[] = [];
+  private trailers: OutgoingHttpHeaders = {};
+  private isUpgraded = false;
+  private awaitsTrailers = false;
+  private dropsRequest = false;
+
+  /**
+   * @param isHead the request was HEAD
+   * @param hidesAccept `Sec-WebSocket-Accept` answers a key that the client has not sent
+   */
+  constructor(
+    private readonly stream: ServerHttp2Stream,
+    isHead: boolean,
+    private readonly hidesAccept: boolean,
+  ) {
+    this.reader = new Http1ResponseReader(this, isHead);
+  }
+
+  /** The response is complete. */
+  get isOver(): boolean {
+    return this.reader.isOver;
+  }
+
+  /** Takes bytes of HTTP/1.1, and calls back when the stream has taken the body among them. */
+  write(chunks: readonly Buffer[], callback: (error?: Error | null) => void): void {
+    for (const chunk of chunks) this.reader.write(chunk);
+    this.send(callback);
+  }
+
+  /** No more bytes come. A response that was cut short ends with an error at the client, too. */
+  end(): void {
+    this.reader.end();
+    this.send(() => {});
+    if (this.isOver) this.dropRequest();
+    else this.cut();
+  }
+
+  /** Gives the response up, unless it is complete. */
+  cut(): void {
+    if (!this.isGone && !this.isOver) this.stream.close(internalError);
+  }
+
+  receivedInterim(status: number, headers: HeaderPairs): void {
+    if (!this.isGone) this.stream.additionalHeaders({ ':status': status, ...this.outgoing(headers) });
+  }
+
+  receivedHead(status: number, headers: HeaderPairs, body: 'none' | 'bytes' | 'chunks'): void {
+    if (this.isGone) return;
+    // RFC 8441, section 5: a 200 is what a 101 is otherwise, and the stream goes on.
+    this.isUpgraded = status === 101;
+    const outgoing = { ':status': this.isUpgraded ? 200 : status, ...this.outgoing(headers) };
+    const options = { endStream: body === 'none' && !this.isUpgraded, waitForTrailers: body === 'chunks' };
+    try {
+      this.stream.respond(outgoing, options);
+    } catch (error) {
+      // HTTP/1.1 lets a header stand twice that has one value: clients go by the first.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP2_HEADER_SINGLE_VALUE') throw error;
+      this.stream.respond(withFirstValues(outgoing), options);
+    }
+    if (!options.waitForTrailers) return;
+    this.awaitsTrailers = true;
+    this.stream.once('wantTrailers', () => this.sendTrailers());
+  }
+
+  receivedBody(bytes: Buffer): void {
+    this.body.push(bytes);
+  }
+
+  receivedEnd(trailers: HeaderPairs): void {
+    this.trailers = this.outgoing(trailers);
+  }
+
+  private get isGone(): boolean {
+    return this.stream.closed || this.stream.destroyed;
+  }
+
+  private send(callback: (error?: Error | null) => void): void {
+    const pieces = this.body.splice(0);
+    if (this.isGone) {
+      callback();
+      return;
+    }
+    const last = pieces.pop();
+    for (const piece of pieces) this.stream.write(piece);
+    if (last === undefined) callback();
+    else this.stream.write(last, callback);
+    if (this.isOver && !this.isUpgraded) this.stream.end();
+  }
+
+  /** What the client still sends of a request that is answered is dropped, and the client told to stop. */
+  private dropRequest(): void {
+    const { stream } = this;
+    if (this.isGone) return;
+    stream.resume();
+    // RFC 9113, section 8.1: RST_STREAM with NO_ERROR, but not before the response is out.
+    this.dropsRequest = !stream.readableEnded;
+    if (this.dropsRequest && !this.awaitsTrailers) stream.close();
+  }
+
+  private sendTrailers(): void {
+    const { stream } = this;
+    stream.sendTrailers(this.trailers);
+    this.awaitsTrailers = false;
+    // node:http2 sends them with the next iteration's immediates.
+    if (this.dropsRequest) setImmediate(() => setImmediate(() => stream.close()));
+  }
+
+  private outgoing(headers: HeaderPairs): OutgoingHttpHeaders {
+    const outgoing: Record<string, string | string[]> = {};
+    for (const [name, value] of headers) {
+      if (connectionHeaders.has(name) || (this.hidesAccept && name === 'sec-websocket-accept')) continue;
+      const earlier = outgoing[name];
+      outgoing[name] = earlier === undefined ? value : [earlier, value].flat();
+    }
+    return outgoing;
+  }
+}
+
+function withFirstValues(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  const single = Object.entries(headers).map(([name, value]) => {
+    const isList = Array.isArray(value) && name !== 'set-cookie';
+    return [name, isList ? value[0] : value];
+  });
+  return Object.fromEntries(single);
+}

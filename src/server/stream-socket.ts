@@ -1,0 +1,177 @@
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import { Duplex } from 'node:stream';
+import { type Http1Request, lastChunk } from '../protocol/http1-request';
+import { StreamResponse } from './stream-response';
+
+/** RFC 9113, section 7. */
+const cancel = 0x8;
+
+/** What middleware asks of a socket, and all streams of a session have in common. */
+const ofSession = [
+  'address',
+  'alpnProtocol',
+  'authorizationError',
+  'authorized',
+  'encrypted',
+  'getCertificate',
+  'getCipher',
+  'getPeerCertificate',
+  'getPeerX509Certificate',
+  'getProtocol',
+  'getSession',
+  'isSessionReused',
+  'localAddress',
+  'localFamily',
+  'localPort',
+  'remoteAddress',
+  'remoteFamily',
+  'remotePort',
+  'servername',
+] as const;
+
+/**
+ * A stream of HTTP/2 as the socket of an HTTP/1.1 connection: node:http reads the stream's request from it, and writes the
+ * response to it. So whatever is made for node:http, as Express and its middleware are, need not know of HTTP/2.
+ *
+ * A WebSocket does not go on through it: `handOver()` gives the stream itself.
+ */
+export class StreamSocket extends Duplex {
+  /** @internal */
+  readonly session: Http2Session | undefined;
+  private readonly response: StreamResponse;
+  private trailers: readonly string[] = [];
+  private isHandedOver = false;
+
+  /** @param details see `StreamResponse` */
+  constructor(
+    private readonly stream: ServerHttp2Stream,
+    private readonly request: Http1Request,
+    details: { isHead: boolean; hidesAccept: boolean },
+  ) {
+    super();
+    this.session = stream.session;
+    this.response = new StreamResponse(stream, details.isHead, details.hidesAccept);
+    this.push(request.head);
+    stream.on('data', this.onData);
+    stream.on('end', this.onEnd);
+    stream.on('trailers', this.onTrailers);
+    stream.on('close', this.onClose);
+    stream.on('timeout', this.onTimeout);
+    stream.on('error', ignoreError);
+  }
+
+  /** Lets go of the stream behind a 101, with what has come meanwhile still in it. */
+  handOver(): ServerHttp2Stream {
+    const { stream } = this;
+    this.isHandedOver = true;
+    stream.pause();
+    this.forget();
+    stream.off('error', ignoreError);
+    // Only so does the next 'data' listener make it flow again.
+    (stream as { readableFlowing: boolean | null }).readableFlowing = null;
+    const unread = this.read() as Buffer | null;
+    if (unread !== null) stream.unshift(unread);
+    return stream;
+  }
+
+  override _read(): void {
+    if (!this.isHandedOver) this.stream.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.response.write([chunk], callback);
+  }
+
+  override _writev(chunks: Array<{ chunk: Buffer }>, callback: (error?: Error | null) => void): void {
+    const bytes = chunks.map(({ chunk }) => chunk);
+    this.response.write(bytes, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.response.end();
+    callback();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const { stream } = this;
+    if (this.isHandedOver) {
+      if (!stream.closed) stream.close(cancel);
+    } else {
+      this.response.cut();
+      this.forget();
+    }
+    callback(error);
+  }
+
+  /** As node:net has it: destroys the socket when all is written. node:http calls it behind the last response. */
+  destroySoon(): void {
+    if (this.writableFinished) this.destroy();
+    else this.end(() => this.destroy());
+  }
+
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    if (callback !== undefined) this.once('timeout', callback);
+    if (!this.stream.destroyed) this.stream.setTimeout(milliseconds);
+    return this;
+  }
+
+  /** The session's socket decides that for all its streams. */
+  setNoDelay(): this {
+    return this;
+  }
+
+  /** The same. */
+  setKeepAlive(): this {
+    return this;
+  }
+
+  private forget(): void {
+    const { stream } = this;
+    stream.off('data', this.onData);
+    stream.off('end', this.onEnd);
+    stream.off('trailers', this.onTrailers);
+    stream.off('close', this.onClose);
+    stream.off('timeout', this.onTimeout);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    const isChunked = this.request.body === 'chunks';
+    if (isChunked) this.push(`${chunk.length.toString(16)}\r\n`);
+    let wantsMore = this.push(chunk);
+    if (isChunked) wantsMore = this.push('\r\n');
+    if (!wantsMore) this.stream.pause();
+  };
+
+  private readonly onTrailers = (_headers: unknown, _flags: number, rawTrailers: readonly string[]): void => {
+    this.trailers = rawTrailers;
+  };
+
+  /** For node:http the end of a socket is a client that has left. */
+  private readonly onEnd = (): void => {
+    const { body } = this.request;
+    if (body === 'chunks') this.push(lastChunk(this.trailers));
+    else if (body === 'stream') this.push(null);
+  };
+
+  private readonly onClose = (): void => {
+    this.destroy();
+  };
+
+  private readonly onTimeout = (): void => {
+    this.emit('timeout');
+  };
+}
+
+for (const name of ofSession) {
+  Object.defineProperty(StreamSocket.prototype, name, {
+    configurable: true,
+    get(this: StreamSocket): unknown {
+      const { session } = this;
+      if (session === undefined || session.destroyed) return undefined;
+      const value: unknown = Reflect.get(session.socket, name);
+      return typeof value === 'function' ? value.bind(session.socket) : value;
+    },
+  });
+}
+
+function ignoreError(): void {}
