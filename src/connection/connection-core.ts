@@ -10,7 +10,7 @@ import { describe } from '../protocol/options';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
-import { cut, endOf, lossOf, watchStream } from './http2-stream';
+import { cut, lossOf, watchStream } from './http2-stream';
 import type { Message } from './inbox';
 import type { ConnectionInit, ConnectionOptions } from './options';
 import { Outbox } from './outbox';
@@ -292,9 +292,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   transportEnd(): void {
-    const { record } = this;
-    record.begun('remote');
-    if (record.received === null) record.cause ??= endOf(this.transport);
+    this.record.begun('remote');
     if (this.state === ReadyState.Open) this.state = ReadyState.Closing;
     this.outbox.finish();
     this.closeTimer ??= setTimeout(() => this.closeTimedOut(), this.options.closeTimeout);

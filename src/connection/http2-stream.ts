@@ -25,14 +25,6 @@ export function cut(transport: Duplex): void {
   transport.destroy();
 }
 
-/** Why the peer's side of a stream has ended without a close frame; null for other transports. */
-export function endOf(transport: Duplex): ConnectionClosedError | null {
-  if (!sessions.has(transport)) return null;
-  return new ConnectionClosedError('The peer ended the HTTP/2 stream (END_STREAM) without a close frame', {
-    code: 'STREAM_ENDED',
-  });
-}
-
 /**
  * Why a stream has closed without a closing handshake, and not by us; null for other transports.
  *
@@ -41,20 +33,15 @@ export function endOf(transport: Duplex): ConnectionClosedError | null {
 export function lossOf(transport: Duplex, error?: Error): ConnectionClosedError | null {
   const session = sessions.get(transport);
   if (session === undefined) return null;
-  const details = error === undefined ? {} : { cause: error };
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code === 'ERR_HTTP2_SESSION_ERROR') {
-    const message = `The peer ended the HTTP/2 session (GOAWAY): ${error?.message}`;
-    return new ConnectionClosedError(message, { code: 'SESSION_CLOSED', ...details });
-  }
-  if (code === undefined ? session.destroyed : code !== 'ERR_HTTP2_STREAM_ERROR') {
-    const reason = error === undefined ? '' : `: ${error.message}`;
-    const message = `The connection below the HTTP/2 session was lost${reason}`;
-    return new ConnectionClosedError(message, { code: 'SESSION_LOST', ...details });
-  }
   const reason = error === undefined ? '' : `: ${error.message}`;
-  return new ConnectionClosedError(`The peer reset the HTTP/2 stream (RST_STREAM)${reason}`, {
-    code: 'STREAM_RESET',
-    ...details,
-  });
+  const loss = (code: string, message: string) =>
+    new ConnectionClosedError(message + reason, { code, ...(error && { cause: error }) });
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ERR_HTTP2_SESSION_ERROR') return loss('SESSION_CLOSED', 'The peer ended the HTTP/2 session (GOAWAY)');
+  if (error === undefined && (transport as Http2Stream).rstCode === 0) {
+    return loss('STREAM_ENDED', 'The peer ended the HTTP/2 stream (END_STREAM) without a close frame');
+  }
+  const isReset = error === undefined ? !session.destroyed : code === 'ERR_HTTP2_STREAM_ERROR';
+  if (isReset) return loss('STREAM_RESET', 'The peer reset the HTTP/2 stream (RST_STREAM)');
+  return loss('SESSION_LOST', 'The connection below the HTTP/2 session was lost');
 }
