@@ -95,7 +95,8 @@ export class StreamResponse implements ResponseSink {
 
   private send(callback: (error?: Error | null) => void): void {
     const pieces = this.body.splice(0);
-    if (this.isGone) {
+    // It does not take a body for a 205, which has none.
+    if (!this.stream.writable) {
       callback();
       return;
     }
