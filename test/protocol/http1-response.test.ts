@@ -4,16 +4,13 @@ import { type HeaderPairs, Http1ResponseReader } from '../../src/protocol/http1-
 /** What a reader told, with bodies joined: how a body was cut into pieces is nobody's business. */
 function read(pieces: Buffer[], { isHead = false, end = false } = {}) {
   const told: unknown[] = [];
-  let body: Buffer[] | null = null;
+  const body: Buffer[] = [];
   const reader = new Http1ResponseReader(
     {
       receivedInterim: (status: number, headers: HeaderPairs) => told.push(['interim', status, headers]),
       receivedHead: (status: number, headers: HeaderPairs, kind: string) => told.push(['head', status, headers, kind]),
       receivedBody: (bytes: Buffer) => {
-        if (body === null) {
-          body = [];
-          told.push(body);
-        }
+        if (body.length === 0) told.push(body);
         body.push(bytes);
       },
       receivedEnd: (trailers: HeaderPairs) => told.push(['end', trailers]),

@@ -3,6 +3,7 @@ import http2, {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
@@ -56,7 +57,7 @@ export async function fetchStream(
 
 /** The answer on a stream, when it has closed. */
 export async function answerOf(stream: ClientHttp2Stream): Promise<StreamAnswer> {
-  let headers: IncomingHttpHeaders = {};
+  let headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
   let body = '';
   stream.on('response', (received) => {
     headers = received;
