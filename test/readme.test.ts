@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import { expect } from 'chai';
 import { type ClientOptions, WebSocket } from 'ws';
+import { connect as connectTo } from '../src/client/connect';
 import { ReaderFolder } from './support/readme-examples';
 
 /** Messages of a client, one after the other. */
@@ -87,6 +89,20 @@ describe('README', function () {
 
     const { client } = await connect(`ws://localhost:${port}/video`);
     expect(client.extensions).to.equal('');
+  });
+
+  it('example http2 serves the page and the WebSocket over HTTP/2, and over HTTP/1.1', async () => {
+    const port = await reader.start('http2');
+    const session = http2.connect(`https://localhost:${port}`, { rejectUnauthorized: false });
+    const page = session.request({ ':path': '/' });
+    expect((await page.setEncoding('utf8').toArray()).join('')).to.equal('a page over HTTP/2.0');
+    const socket = await connectTo(`wss://localhost:${port}/echo`, { http2: session });
+    expect(await socket.receive()).to.equal('a WebSocket over HTTP/2.0');
+    socket.send('hello');
+    expect(await socket.receive()).to.equal('hello');
+    session.destroy();
+    const other = await connect(`wss://localhost:${port}/echo`, { rejectUnauthorized: false });
+    expect(await other.next()).to.equal('a WebSocket over HTTP/1.1');
   });
 
   it('example two-modules has a router, and lets a page of the named origin in', async () => {

@@ -14,12 +14,15 @@ const connectionHeaders = new Set([
 /** RFC 9113, section 7. */
 const internalError = 0x2;
 
+type WriteCallback = (error?: Error | null) => void;
+
 /** Sends on a stream of HTTP/2 what a response says in HTTP/1.1. */
 export class StreamResponse implements ResponseSink {
   private readonly reader: Http1ResponseReader;
   private readonly body: Buffer[] = [];
   private trailers: OutgoingHttpHeaders = {};
   private isUpgraded = false;
+  private whenTaken: WriteCallback | null = null;
   private awaitsTrailers = false;
   private dropsRequest = false;
 
@@ -41,15 +44,23 @@ export class StreamResponse implements ResponseSink {
   }
 
   /** Takes bytes of HTTP/1.1, and calls back when the stream has taken the body among them. */
-  write(chunks: readonly Buffer[], callback: (error?: Error | null) => void): void {
+  write(chunks: readonly Buffer[], callback: WriteCallback): void {
     for (const chunk of chunks) this.reader.write(chunk);
-    this.send(callback);
+    this.whenTaken = callback;
+    this.send();
+  }
+
+  /** The bytes that were written last have been taken; or the stream has closed, and takes no more. */
+  taken(error?: Error | null): void {
+    const { whenTaken } = this;
+    this.whenTaken = null;
+    whenTaken?.(error);
   }
 
   /** No more bytes come. A response that was cut short ends with an error at the client, too. */
   end(): void {
     this.reader.end();
-    this.send(() => {});
+    this.send();
     if (this.isOver) this.dropRequest();
     else this.cut();
   }
@@ -93,18 +104,16 @@ export class StreamResponse implements ResponseSink {
     return this.stream.closed || this.stream.destroyed;
   }
 
-  private send(callback: (error?: Error | null) => void): void {
+  private send(): void {
     const pieces = this.body.splice(0);
-    // It does not take a body for a 205, which has none.
-    if (!this.stream.writable) {
-      callback();
-      return;
-    }
     const last = pieces.pop();
-    for (const piece of pieces) this.stream.write(piece);
-    if (last === undefined) callback();
-    else this.stream.write(last, callback);
-    if (this.isOver && !this.isUpgraded) this.stream.end();
+    // It does not take a body for a 205, which has none.
+    if (!this.stream.writable || last === undefined) this.taken();
+    else {
+      for (const piece of pieces) this.stream.write(piece);
+      this.stream.write(last, (error) => this.taken(error));
+    }
+    if (this.isOver && !this.isUpgraded && !this.isGone) this.stream.end();
   }
 
   /** What the client still sends of a request that is answered is dropped, and the client told to stop. */

@@ -154,7 +154,14 @@ export class StreamSocket extends Duplex {
   };
 
   private readonly onClose = (): void => {
-    this.destroy();
+    const { response, stream } = this;
+    // A stream may close before it says that what was written is taken: of a whole response all is.
+    if (response.isOver && stream.rstCode === 0) {
+      response.taken();
+      this.destroySoon();
+    } else {
+      this.destroy();
+    }
   };
 
   private readonly onTimeout = (): void => {

@@ -42,6 +42,26 @@ describe('bridgeHttp2', () => {
     expect(request).to.include({ httpVersion: '2.0', httpVersionMajor: 2, httpVersionMinor: 0 });
   });
 
+  it('has finished when all is written, also where the stream closes before that is known', async () => {
+    const told: string[] = [];
+    const { server } = bridged((request, response) => {
+      const kinds = { request, response };
+      for (const [kind, emitter] of Object.entries(kinds)) {
+        for (const event of ['aborted', 'error', 'finish', 'close'])
+          emitter.on(event, () => told.push(`${kind} ${event}`));
+      }
+      if (request.url === '/empty') response.end();
+      else response.end('a body');
+    });
+    const client = await session(server);
+    for (const path of ['/', '/empty']) {
+      told.length = 0;
+      await fetchStream(client, { ':path': path });
+      await fetchStream(client, { ':path': path });
+      expect(told.slice(0, 2), path).to.have.members(['response finish', 'response close']);
+    }
+  });
+
   it('tells of the socket below what middleware asks for', async () => {
     const { server } = bridged((request, response) => {
       const { remotePort, localPort } = request.socket;

@@ -10,7 +10,7 @@ import ts from 'typescript';
 const root = path.join(__dirname, '..', '..');
 
 /** What a reader of the README has installed. */
-const packages = ['express', '@types/express', '@types/node', 'superwstest'];
+const packages = ['express', '@types/express', '@types/node', 'selfsigned', 'superwstest'];
 
 /** Loaded before an example: its server listens on a free port instead of the one in the text, and says on which. */
 const preload = `
