@@ -10,7 +10,7 @@ import { describe } from '../protocol/options';
 import { ClosureRecord } from './closure';
 import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
-import { cut, lossOf, watchStream } from './http2-stream';
+import { cut, isOwnCut, lossOf, watchStream } from './http2-stream';
 import type { Message } from './inbox';
 import type { ConnectionInit, ConnectionOptions } from './options';
 import { Outbox } from './outbox';
@@ -301,6 +301,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** @internal */
   transportError(error: Error): void {
     const { record } = this;
+    if (isOwnCut(this.transport, error)) return;
     // Whatever happens to the transport after both have said goodbye is no news.
     if (this.state === ReadyState.Closed || (record.sent !== null && record.received !== null)) return;
     record.begun('remote');

@@ -1,9 +1,6 @@
 import type { Http2Session, Http2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import { ConnectionClosedError } from '../protocol/errors';
-
-/** RFC 9113, section 7. */
-const cancel = 0x8;
 
 /** The session of each stream that carries a connection: the stream itself forgets it when it closes. */
 const sessions = new WeakMap<Duplex, Http2Session>();
@@ -21,8 +18,14 @@ export function watchStream(transport: Duplex): void {
 /** Cuts a transport. RFC 8441, section 5: what is a TCP reset otherwise is RST_STREAM with CANCEL. */
 export function cut(transport: Duplex): void {
   sessions.delete(transport);
-  if (isHttp2Stream(transport) && !transport.destroyed) transport.close(cancel);
-  transport.destroy();
+  // Not by close(), which says END_STREAM first: a peer that reads this before the reset takes it for an ordinary end.
+  if (isHttp2Stream(transport) && !transport.closed) addAbortSignal(AbortSignal.abort(), transport);
+  else transport.destroy();
+}
+
+/** True for what a stream says when we cut it. */
+export function isOwnCut(transport: Duplex, error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ABORT_ERR' && isHttp2Stream(transport);
 }
 
 /**

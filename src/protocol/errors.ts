@@ -130,7 +130,8 @@ export class ConnectionClosedError extends WebSocketError {
 /**
  * No connection could be made: the name is unknown, nobody listens, the certificate is not trusted, the server left
  * before it answered. `code` is the one of the error behind it (`'ECONNREFUSED'`, `'ENOTFOUND'`, `'CERT_HAS_EXPIRED'`, …),
- * which is the `cause`.
+ * which is the `cause`; over HTTP/2 also `'NO_HTTP2'`, `'NO_EXTENDED_CONNECT'`, `'HTTP_1_1_REQUIRED'`, `'STREAM_RESET'` or
+ * `'SESSION_CLOSED'`.
  */
 export class ConnectError extends WebSocketError {}
 

@@ -11,9 +11,6 @@ const connectionHeaders = new Set([
   'upgrade',
 ]);
 
-/** RFC 9113, section 7. */
-const internalError = 0x2;
-
 type WriteCallback = (error?: Error | null) => void;
 
 /** Sends on a stream of HTTP/2 what a response says in HTTP/1.1. */
@@ -67,7 +64,8 @@ export class StreamResponse implements ResponseSink {
 
   /** Gives the response up, unless it is complete. */
   cut(): void {
-    if (!this.isGone && !this.isOver) this.stream.close(internalError);
+    // Not by close(), which would say END_STREAM first. It becomes INTERNAL_ERROR.
+    if (!this.isGone && !this.isOver) this.stream.destroy(new Error('The response was cut short'));
   }
 
   receivedInterim(status: number, headers: HeaderPairs): void {

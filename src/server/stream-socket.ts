@@ -1,10 +1,8 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { cut } from '../connection/http2-stream';
 import { type Http1Request, lastChunk } from '../protocol/http1-request';
 import { StreamResponse } from './stream-response';
-
-/** RFC 9113, section 7. */
-const cancel = 0x8;
 
 /** What middleware asks of a socket, and all streams of a session have in common. */
 const ofSession = [
@@ -95,7 +93,7 @@ export class StreamSocket extends Duplex {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const { stream } = this;
     if (this.isHandedOver) {
-      if (!stream.closed) stream.close(cancel);
+      cut(stream);
     } else {
       this.response.cut();
       this.forget();
