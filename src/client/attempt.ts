@@ -1,29 +1,36 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+
+/** A socket; over HTTP/2 also a session, and a stream of it. */
+type Resource = EventEmitter & { destroy(): unknown };
 
 /**
  * What one call of `connect()` has opened on its way, and what may end it early. Whatever is waited for is given up when
  * the signal comes; `abandon()` leaves nothing open.
  */
 export class Attempt {
-  private readonly sockets: Socket[] = [];
+  private readonly endings: Array<() => void> = [];
 
   constructor(readonly signal: AbortSignal) {}
 
-  /** Takes a socket into care: it is destroyed with the attempt, and what it says after that ends no process. */
-  keep<Kind extends Socket>(socket: Kind): Kind {
-    socket.on('error', ignore);
-    this.sockets.push(socket);
-    return socket;
+  /**
+   * Takes something into care: it is destroyed with the attempt, or whatever else its end is, and what it says after that
+   * ends no process.
+   */
+  keep<Kind extends Resource>(resource: Kind, end: (resource: Kind) => void = destroy): Kind {
+    resource.on('error', ignore);
+    this.endings.push(() => end(resource));
+    return resource;
   }
 
-  /** The attempt has succeeded with this socket; those below it stay in care of nobody, and may fail in silence. */
-  release(socket: Socket): void {
-    socket.off('error', ignore);
-    this.sockets.length = 0;
+  /** The attempt has succeeded with this; what lies below it stays in care of nobody, and may fail in silence. */
+  release(resource: Resource): void {
+    resource.off('error', ignore);
+    this.endings.length = 0;
   }
 
   abandon(): void {
-    for (const socket of this.sockets.splice(0).reverse()) socket.destroy();
+    for (const end of this.endings.splice(0).reverse()) end();
   }
 
   /** A promise that is rejected with the signal's reason when that comes first. */
@@ -68,6 +75,10 @@ export class Attempt {
 }
 
 function ignore(): void {}
+
+function destroy(resource: Resource): void {
+  resource.destroy();
+}
 
 function hangUp(): Error {
   return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });

@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { WebSocketConnection, type WebSocketConnectionInit } from '../connection/websocket-connection';
 
-/** The head of the 101 that opened a connection. */
+/** The head of the response that opened a connection. */
 export interface OpeningResponse {
+  /** 101; over HTTP/2 it is 200. */
   readonly status: number;
   /** By lower-case name, as node:http has them: `set-cookie` is a list. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The version of HTTP that carried the opening handshake: `'2.0'` where the connection is a stream of HTTP/2. */
+  readonly httpVersion: '1.1' | '2.0';
 }
 
 /** Milliseconds that messages which keep more from being read wait for somebody: less than servers wait for a pong. */

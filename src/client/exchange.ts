@@ -1,20 +1,29 @@
-import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import http, { type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import type { Attempt } from './attempt';
 import { answerError } from './network-error';
 
-/** What came back for a request: an ordinary response, or one behind which the socket is ours. */
-export interface Answer {
-  readonly response: Pick<IncomingMessage, 'headers' | 'httpVersion'> & {
-    statusCode?: number | undefined;
-    statusMessage?: string | undefined;
-  };
-  /** The socket after a 101, or after whatever a CONNECT was answered with. */
-  readonly socket?: Socket;
+/** What came back for a request, over whatever HTTP: an ordinary response, or one behind which the transport is ours. */
+export interface Answer<Transport extends Duplex = Duplex> {
+  readonly status: number;
+  /** The words behind the status; HTTP/2 has none. */
+  readonly statusMessage: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly httpVersion: string;
+  /** What is there after a 101, or after whatever a CONNECT was answered with. */
+  readonly transport?: Transport;
   /** What came behind the head. */
   readonly head?: Buffer;
-  /** The response whose body is still to be read; none has one otherwise. */
-  readonly body?: IncomingMessage;
+  /** The body that is still to be read, of an ordinary response. */
+  readonly body?: Readable;
+}
+
+/** An ordinary response. */
+export type OrdinaryAnswer = Answer & { readonly body: Readable };
+
+export function isOrdinary(answer: Answer): answer is OrdinaryAnswer {
+  return answer.body !== undefined;
 }
 
 /** The most bytes that the head of an answer may have. */
@@ -32,9 +41,9 @@ export async function exchange(
   socket: Socket,
   request: { method: 'GET' | 'CONNECT'; path: string; headers: OutgoingHttpHeaders },
   where: string,
-): Promise<Answer> {
+): Promise<Answer<Socket>> {
   try {
-    return await attempt.wait<Answer>((resolve, reject) => {
+    return await attempt.wait<Answer<Socket>>((resolve, reject) => {
       http
         .request({
           ...request,
@@ -43,11 +52,13 @@ export async function exchange(
           maxHeaderSize,
           insecureHTTPParser: false,
         })
-        .on('upgrade', (response, upgraded, head) => resolve({ response, socket: upgraded as Socket, head }))
-        .on('connect', (response, tunnel, head) => resolve({ response, socket: tunnel as Socket, head }))
+        .on('upgrade', (response, upgraded, head) =>
+          resolve({ ...read(response), transport: upgraded as Socket, head }),
+        )
+        .on('connect', (response, tunnel, head) => resolve({ ...read(response), transport: tunnel as Socket, head }))
         // A 101 that does not say what it switches to is an ordinary response to node:http, with a body that never ends.
         .on('response', (response) =>
-          resolve(response.statusCode === 101 ? { response } : { response, body: response }),
+          resolve({ ...read(response), ...(response.statusCode !== 101 && { body: response }) }),
         )
         .on('error', reject)
         .end();
@@ -55,4 +66,8 @@ export async function exchange(
   } catch (error) {
     throw attempt.signal.aborted ? attempt.signal.reason : answerError(error, where);
   }
+}
+
+function read({ statusCode: status = 0, statusMessage = '', headers, httpVersion }: IncomingMessage): Answer<Socket> {
+  return { status, statusMessage, headers, httpVersion };
 }

@@ -24,6 +24,7 @@ const hints: ReadonlyArray<readonly [codes: readonly string[], hint: string]> = 
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'],
     'does it speak TLS at all? If not, its URL begins with ws://',
   ],
+  [['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'], 'does it speak HTTP/2 only? Then option http2: true reaches it'],
 ];
 
 /**

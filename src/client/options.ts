@@ -1,3 +1,4 @@
+import type { ClientHttp2Session } from 'node:http2';
 import { isIP, type LookupFunction } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
@@ -11,6 +12,7 @@ import { type DeflateSettings, type PerMessageDeflateOptions, resolveDeflate } f
 import { InvalidOptionError } from '../protocol/errors';
 import { checkHeader } from '../protocol/http-head';
 import { checkFunction, checkInteger, checkMilliseconds, describe, refuseUnknownOptions } from '../protocol/options';
+import { resolveHttp2 } from './http2-option';
 import { parseProxy } from './proxy';
 import { type HeaderList, parseRequestHeaders, type RequestHeaders } from './request-headers';
 
@@ -32,6 +34,19 @@ export interface ConnectOptions extends Partial<ConnectionOptions> {
   origin?: string;
   /** Milliseconds for everything until the connection is open: name, TCP, TLS, proxy, redirects. @default 10,000 */
   handshakeTimeout?: number;
+  /**
+   * Opens the connection over HTTP/2 (RFC 8441).
+   *
+   * - `true`: over HTTP/2 or not at all, on a connection of its own; for `ws:` without asking (prior knowledge)
+   * - `'auto'`: over HTTP/2 where a `wss:` server has it and takes WebSockets over it, otherwise over HTTP/1.1
+   * - a session that `http2.connect()` of node:http2 made: many connections share it, and it stays open when they close. It
+   *   must be for the origin of the URL, and excludes the options that say how to connect (`proxy`, `tls`, …). What it says by
+   *   `'error'` ends no process from then on
+   *
+   * The connection's `response.httpVersion` says what it became.
+   * @default false
+   */
+  http2?: boolean | 'auto' | ClientHttp2Session;
   /** Gives up when it is aborted before the connection is open: `connect()` rejects with its reason. Later it has no effect. */
   signal?: AbortSignal;
   /**
@@ -49,7 +64,7 @@ export interface ConnectOptions extends Partial<ConnectionOptions> {
   proxy?: string | URL | false;
   /**
    * Options for node:tls: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized`, … A proxy with TLS gets those that say
-   * whom to trust. @default Node's own
+   * whom to trust. `ALPNProtocols` is refused beside option `http2`, which sets it. @default Node's own
    */
   tls?: TlsOptions;
   /** Path of a Unix socket, or name of a Windows pipe, to connect to instead of the URL's host. @default none */
@@ -72,6 +87,7 @@ export interface ResolvedConnectOptions {
   readonly handshakeTimeout: number;
   readonly signal: AbortSignal | undefined;
   readonly maxRedirects: number;
+  readonly http2: boolean | 'auto' | ClientHttp2Session;
   /** Undefined: the environment says. */
   readonly proxy: URL | false | undefined;
   readonly tls: TlsOptions;
@@ -88,6 +104,7 @@ const ownNames = [
   'handshakeTimeout',
   'signal',
   'followRedirects',
+  'http2',
   'proxy',
   'tls',
   'socketPath',
@@ -133,6 +150,7 @@ export function resolveConnectOptions(given: ConnectOptions): ResolvedConnectOpt
     handshakeTimeout,
     signal,
     maxRedirects: followRedirects === true ? usualRedirects : Number(followRedirects),
+    http2: resolveHttp2(given),
     proxy: resolveProxy(proxy),
     tls,
     socketPath,

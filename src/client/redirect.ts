@@ -1,18 +1,17 @@
 import { HandshakeError } from '../protocol/errors';
 import { describe } from '../protocol/options';
+import type { Answer } from './exchange';
 import type { ResolvedConnectOptions } from './options';
 import { impersonalHeaders } from './request-headers';
+import { serves } from './session-origins';
 import { plainUrl, type Target } from './target';
 import { foreignTls } from './tls-options';
 
 const statuses = [301, 302, 303, 307, 308];
 
 /** Where an answer leads; undefined where it leads nowhere. */
-export function locationOf(answer: {
-  statusCode?: number | undefined;
-  headers: { location?: string | undefined };
-}): string | undefined {
-  return statuses.includes(answer.statusCode ?? 0) ? answer.headers.location : undefined;
+export function locationOf({ status, headers }: Answer): string | undefined {
+  return statuses.includes(status) ? headers.location : undefined;
 }
 
 /**
@@ -24,9 +23,10 @@ export function locationOf(answer: {
 export function redirected(
   target: Target,
   options: ResolvedConnectOptions,
-  answer: { status: number; headers: Readonly<Record<string, string | string[] | undefined>>; location: string },
+  answer: Answer,
+  location: string,
 ): { target: Target; options: ResolvedConnectOptions } {
-  const { status, headers, location } = answer;
+  const { status, headers } = answer;
   const refuse = (words: string): never => {
     throw new HandshakeError(`The server redirects to ${describe(location)}, ${words}`, {
       code: 'INVALID_REDIRECT',
@@ -38,6 +38,9 @@ export function redirected(
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') refuse('which is no address of a WebSocket');
   if (target.url.protocol === 'wss:' && url.protocol === 'ws:') {
     refuse('which has no TLS: that is not followed from a wss: URL');
+  }
+  if (typeof options.http2 === 'object' && !serves(options.http2, url)) {
+    refuse("which the session of option 'http2' does not serve");
   }
   if (url.origin === target.url.origin) return { target: { ...target, url }, options };
   return {

@@ -1,25 +1,26 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { HandshakeError, TimeoutError } from '../protocol/errors';
 import { printable } from '../protocol/options';
 import type { Attempt } from './attempt';
+import type { OrdinaryAnswer } from './exchange';
 
 /** The most bytes of a refusal's body that are kept. */
 const maxBody = 64 * 1024;
 
 /**
- * The error for an answer that is no 101. Reads its body, as far as it comes before the deadline.
+ * The error for an answer that opens no connection. Reads its body, as far as it comes before the deadline.
  *
  * @param where what answered, for the message
  * @throws the signal's reason when the caller gives up
  */
 export async function refusal(
   attempt: Attempt,
-  answer: IncomingMessage,
+  answer: OrdinaryAnswer,
   where: string,
   hint = '',
 ): Promise<HandshakeError> {
-  const { statusCode: status = 0, statusMessage, headers } = answer;
-  const body = await readBody(attempt, answer);
+  const { status, statusMessage, headers } = answer;
+  const body = await readBody(attempt, answer.body);
   const words = `The server ${where} answered ${status}${statusMessage ? ` ${printable(statusMessage)}` : ''}`;
   return new HandshakeError(words + hint, {
     code: 'HANDSHAKE_REFUSED',
@@ -27,19 +28,22 @@ export async function refusal(
   });
 }
 
-async function readBody(attempt: Attempt, answer: IncomingMessage): Promise<string> {
+async function readBody(attempt: Attempt, stream: Readable): Promise<string> {
   const decoder = new TextDecoder();
   let body = '';
   let rest = maxBody;
   try {
     await attempt.wait<void>((resolve) => {
-      answer.on('data', (chunk: Buffer) => {
+      stream.on('data', (chunk: Buffer) => {
         body += decoder.decode(chunk.subarray(0, rest), { stream: true });
         rest -= Math.min(rest, chunk.length);
         if (rest === 0) resolve();
       });
-      // Cut short it still says more than nothing.
-      answer.on('error', () => resolve()).on('close', resolve);
+      // A stream of HTTP/2 has still our side open when it ends. Cut short it still says more than nothing.
+      stream
+        .on('end', resolve)
+        .on('error', () => resolve())
+        .on('close', resolve);
     });
   } catch (reason) {
     // The status is known: that the body is slow in coming is the smaller news.

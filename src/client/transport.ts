@@ -9,16 +9,21 @@ import { hostOf, nameOf, portOf, type Target } from './target';
 import { foreignTls } from './tls-options';
 import { openTunnel } from './tunnel';
 
+/** Versions of HTTP as TLS names them (ALPN; RFC 7301). */
+export type HttpVersions = ReadonlyArray<'h2' | 'http/1.1'>;
+
 /**
  * Opens what the handshake is sent over: TCP or a Unix socket, through a proxy where there is one, with TLS where the
  * URL says `wss:`.
  *
+ * @param versions of HTTP to offer in TLS: what the server chose is the socket's `alpnProtocol`
  * @throws ConnectError, HandshakeError of a proxy, InvalidOptionError for TLS options that node:tls refuses
  */
 export async function openTransport(
   attempt: Attempt,
   target: Target,
   options: ResolvedConnectOptions,
+  versions: HttpVersions,
 ): Promise<Socket> {
   const { url, socketPath } = target;
   const proxy = socketPath === undefined ? chooseProxy(url, options.proxy) : null;
@@ -29,7 +34,7 @@ export async function openTransport(
     const address = socketPath === undefined ? { host: hostOf(url), port: portOf(url) } : { path: socketPath };
     socket = await dial(attempt, { ...address, ...options.network }, where);
   }
-  if (url.protocol === 'wss:') socket = await secure(attempt, socket, hostOf(url), options.tls, where);
+  if (url.protocol === 'wss:') socket = await secure(attempt, socket, hostOf(url), options.tls, versions, where);
   return socket;
 }
 
@@ -41,7 +46,7 @@ async function throughProxy(attempt: Attempt, proxy: URL, url: URL, options: Res
   const shown = `the proxy ${proxy.protocol}//${proxy.host}`;
   let socket = await dial(attempt, { host: hostOf(proxy), port: portOf(proxy), ...options.network }, shown);
   if (proxy.protocol === 'https:') {
-    socket = await secure(attempt, socket, hostOf(proxy), foreignTls(options.tls), shown);
+    socket = await secure(attempt, socket, hostOf(proxy), foreignTls(options.tls), ['http/1.1'], shown);
   }
   return openTunnel(attempt, socket, proxy, `${url.hostname}:${portOf(url)}`);
 }
@@ -62,12 +67,13 @@ async function secure(
   socket: Socket,
   host: string,
   given: TlsOptions,
+  versions: HttpVersions,
   where: string,
 ): Promise<Socket> {
   const options: TlsOptions = {
     // RFC 6066, section 3: an address is no server name.
     ...(net.isIP(host) === 0 && { servername: host }),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...versions],
     ...given,
     host,
     socket,

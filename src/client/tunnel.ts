@@ -16,15 +16,15 @@ export async function openTunnel(attempt: Attempt, socket: Socket, proxy: URL, a
   const authorization = basicAuthorization(proxy, "Option 'proxy'");
   const headers = { Host: authority, ...(authorization && { 'Proxy-Authorization': authorization }) };
   const where = `the proxy ${proxy.protocol}//${proxy.host}`;
-  const { response, head } = await exchange(attempt, socket, { method: 'CONNECT', path: authority, headers }, where);
-  const { statusCode = 0, statusMessage } = response;
-  if (statusCode < 200 || statusCode > 299) {
-    const hint = statusCode === 407 ? '; user and password go into its URL' : '';
+  const answer = await exchange(attempt, socket, { method: 'CONNECT', path: authority, headers }, where);
+  const { status, statusMessage, headers: answered, head } = answer;
+  if (status < 200 || status > 299) {
+    const hint = status === 407 ? '; user and password go into its URL' : '';
     throw new HandshakeError(
-      `${sentence(where)} answered ${statusCode}${statusMessage ? ` ${printable(statusMessage)}` : ''}${hint}`,
+      `${sentence(where)} answered ${status}${statusMessage ? ` ${printable(statusMessage)}` : ''}${hint}`,
       {
         code: 'PROXY_REFUSED',
-        response: { status: statusCode, headers: response.headers, body: '' },
+        response: { status, headers: answered, body: '' },
       },
     );
   }

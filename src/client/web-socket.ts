@@ -314,9 +314,10 @@ function sizeOf(bytes: Uint8Array | Blob): number {
 
 /** WHATWG WebSockets, "establish a WebSocket connection": stricter than RFC 6455, which lets a server choose none. */
 function noSubprotocol(connection: ClientConnection): HandshakeError {
+  const { status, headers } = connection.response;
   connection.terminate();
   return new HandshakeError('The server chose none of the subprotocols that were offered', {
     code: 'NO_SUBPROTOCOL',
-    response: { ...connection.response, body: '' },
+    response: { status, headers, body: '' },
   });
 }

@@ -77,6 +77,21 @@ describe('Attempt', () => {
       expect(await rejectionOf(Error, attempt.until(closing, 'connect'))).to.include({ code: 'ECONNRESET' });
     });
 
+    it('ends what has an end of its own by that, what was kept last first', () => {
+      const ended: string[] = [];
+      attempt.keep(dial(), (socket) => {
+        ended.push('first');
+        socket.destroy();
+      });
+      attempt.keep(dial(), (socket) => {
+        ended.push('last');
+        socket.destroy();
+      });
+      attempt.abandon();
+      attempt.abandon();
+      expect(ended).to.deep.equal(['last', 'first']);
+    });
+
     it('destroys all sockets in its care, whose errors then end no process', async () => {
       const sockets = [dial(), dial()];
       attempt.abandon();

@@ -19,7 +19,11 @@ describe('ClientConnection', () => {
     const [near, far] = createTransportPair();
     const options = resolveConnectionOptions('test()', { pingInterval: false });
     peer = new RawPeer(far, 'server');
-    connection = new ClientConnection(near, { role: 'client', options }, { status: 101, headers: {} });
+    connection = new ClientConnection(
+      near,
+      { role: 'client', options },
+      { status: 101, headers: {}, httpVersion: '1.1' },
+    );
   });
 
   afterEach(() => {

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { expect } from 'chai';
 import { Attempt } from '../../src/client/attempt';
-import { type Answer, exchange } from '../../src/client/exchange';
+import { type Answer, exchange, isOrdinary } from '../../src/client/exchange';
 import { RawServer, type Script } from './support/raw-server';
 
 describe('exchange', () => {
@@ -38,8 +38,8 @@ describe('exchange', () => {
   it('gives the socket behind a 101, with what came behind the head and nobody listening', async () => {
     const text = 'HTTP/1.1 101 Yes\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nmore';
     const { answer, socket } = await ask('GET', (peer) => peer.write(text));
-    expect(answer.response).to.include({ statusCode: 101, httpVersion: '1.1' });
-    expect(answer.socket).to.equal(socket);
+    expect(answer).to.include({ status: 101, statusMessage: 'Yes', httpVersion: '1.1' });
+    expect(answer.transport).to.equal(socket);
     expect(answer.body).to.equal(undefined);
     expect(String(answer.head)).to.equal('more');
     expect(['data', 'end', 'drain'].map((name) => socket.listenerCount(name))).to.deep.equal([0, 1, 0]);
@@ -48,24 +48,26 @@ describe('exchange', () => {
 
   it('gives no socket behind a 101 that switches to nothing', async () => {
     const { answer } = await ask('GET', (peer) => peer.write('HTTP/1.1 101 Yes\r\n\r\n'));
-    expect(answer.response).to.include({ statusCode: 101 });
-    expect(answer).not.to.have.any.keys('socket', 'body');
+    expect(answer).to.include({ status: 101 });
+    expect(answer).not.to.have.any.keys('transport', 'body');
+    expect(isOrdinary(answer)).to.equal(false);
   });
 
   it('gives the body of everything else', async () => {
     const { answer } = await ask('GET', (peer) =>
       peer.write('HTTP/1.1 200 OK\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
     );
-    expect(answer.body).to.equal(answer.response);
-    expect(answer.socket).to.equal(undefined);
+    expect(answer.status).to.equal(200);
+    expect(answer).not.to.have.property('transport');
+    expect(isOrdinary(answer)).to.equal(true);
     answer.body?.on('error', () => {});
   });
 
   it('gives the socket whatever a CONNECT is answered with', async () => {
     for (const status of [200, 407]) {
       const { answer, socket } = await ask('CONNECT', (peer) => peer.write(`HTTP/1.1 ${status} Words\r\n\r\nmore`));
-      expect(answer.response.statusCode).to.equal(status);
-      expect(answer.socket).to.equal(socket);
+      expect(answer.status).to.equal(status);
+      expect(answer.transport).to.equal(socket);
       expect(String(answer.head)).to.equal('more');
     }
   });

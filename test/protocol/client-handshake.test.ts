@@ -1,5 +1,12 @@
 import { expect } from 'chai';
-import { checkSubprotocols, createKey, offerHeaders, verifyUpgradeResponse } from '../../src/protocol/client-handshake';
+import {
+  checkSubprotocols,
+  connectHeaders,
+  createKey,
+  offerHeaders,
+  verifyConnectResponse,
+  verifyUpgradeResponse,
+} from '../../src/protocol/client-handshake';
 import { HandshakeError, InvalidOptionError } from '../../src/protocol/errors';
 import { WebSocketHandshake } from '../../src/protocol/handshake';
 import { parseHead, serializeHead } from '../../src/protocol/http-head';
@@ -52,6 +59,20 @@ describe('offerHeaders', () => {
 
   it('leave empty lists out', () => {
     expect(offerHeaders({ key, protocols: [], extensions: [] })).to.have.all.keys(Object.keys(offerHeaders({ key })));
+  });
+});
+
+describe('connectHeaders', () => {
+  it('are in lower case, without a key and what :protocol stands for (RFC 8441, 5)', () => {
+    expect(connectHeaders({})).to.deep.equal({ 'sec-websocket-version': '13' });
+    expect(connectHeaders({ protocols: [], extensions: [] })).to.deep.equal({ 'sec-websocket-version': '13' });
+  });
+
+  it('offer what those of HTTP/1.1 offer', () => {
+    const over1 = Object.entries(offerHeaders(asked)).map(([name, value]) => [name.toLowerCase(), value]);
+    const { upgrade, connection, 'sec-websocket-key': sent, ...offer } = Object.fromEntries(over1);
+    expect([upgrade, connection, sent]).to.deep.equal(['websocket', 'Upgrade', key]);
+    expect(connectHeaders(asked)).to.deep.equal(offer);
   });
 });
 
@@ -146,4 +167,39 @@ describe('verifyUpgradeResponse', () => {
     expect(errorOf(HandshakeError, answer('sec-websocket-protocol')).code).to.equal('UNEXPECTED_SUBPROTOCOL');
     expect(errorOf(HandshakeError, answer('sec-websocket-extensions')).code).to.equal('UNEXPECTED_EXTENSION');
   });
+});
+
+describe('verifyConnectResponse', () => {
+  const verifyConnect = (headers: Record<string, string> = {}, status = 200) =>
+    verifyConnectResponse({ status, headers }, { protocols: asked.protocols, extensions: asked.extensions });
+
+  it('returns what was agreed, at any 2xx', () => {
+    expect(verifyConnect()).to.deep.equal({ protocol: '', extensions: [] });
+    const agreed = verifyConnect({ 'sec-websocket-protocol': 'chat', 'sec-websocket-extensions': 'x; y=1' }, 204);
+    expect(agreed).to.deep.equal({ protocol: 'chat', extensions: [{ name: 'x', params: [['y', '1']] }] });
+  });
+
+  it('needs nothing of what is HTTP/1.1 only, and does not mind it', () => {
+    expect(verifyConnect({ ...goodHeaders, 'sec-websocket-accept': 'of another key' }).protocol).to.equal('');
+  });
+
+  it('refuses every other status, and keeps it', () => {
+    for (const status of [101, 199, 300, 401, 503]) {
+      const error = errorOf(HandshakeError, () => verifyConnect({ a: 'b' }, status));
+      expect(error).to.include({ status, code: 'HANDSHAKE_REFUSED' });
+      expect(error.response).to.deep.equal({ status, headers: { a: 'b' }, body: '' });
+    }
+  });
+
+  for (const [header, value, code] of [
+    ['sec-websocket-protocol', 'other', 'UNEXPECTED_SUBPROTOCOL'],
+    ['sec-websocket-protocol', 'chat, superchat', 'UNEXPECTED_SUBPROTOCOL'],
+    ['sec-websocket-extensions', 'x, y', 'UNEXPECTED_EXTENSION'],
+    ['sec-websocket-extensions', 'x;', 'MALFORMED_HEADER'],
+  ] as const) {
+    it(`refuses ${header}: ${value}`, () => {
+      const error = errorOf(HandshakeError, () => verifyConnect({ [header]: value }));
+      expect(error).to.include({ status: 200, code });
+    });
+  }
 });
