@@ -50,6 +50,11 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
     dispatch(request, response);
   });
 
+  // node:http's own answer has no length, so that it could not be told from one that was cut short.
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!server.emit('clientError', error, socket)) (socket as StreamSocket).refuse(statusFor(error));
+  });
+
   const compatibility = takeCompatibilityLayer(server);
   const onStream: StreamListener = (stream, headers, flags, rawHeaders) => {
     // A server that looks at streams itself.
@@ -93,6 +98,12 @@ function serve(http1: Server, stream: ServerHttp2Stream, headers: IncomingHttpHe
     return;
   }
   http1.emit('connection', socket);
+}
+
+/** What node:http answers where its parser fails. */
+function statusFor({ code }: NodeJS.ErrnoException): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 413 : 400;
 }
 
 /** What a request looks like to whoever asks how it came. */

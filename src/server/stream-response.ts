@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { OutgoingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
 import { type HeaderPairs, Http1ResponseReader, type ResponseSink } from '../protocol/http1-response';
 
 /** RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not go over HTTP/2. */
@@ -7,9 +7,13 @@ const connectionHeaders = new Set([
   'http2-settings',
   'keep-alive',
   'proxy-connection',
+  'te',
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Milliseconds for which a client may go on sending what nobody reads, before it is told to stop. */
+const patience = 1_000;
 
 type WriteCallback = (error?: Error | null) => void;
 
@@ -20,8 +24,6 @@ export class StreamResponse implements ResponseSink {
   private trailers: OutgoingHttpHeaders = {};
   private isUpgraded = false;
   private whenTaken: WriteCallback | null = null;
-  private awaitsTrailers = false;
-  private dropsRequest = false;
 
   /**
    * @param isHead the request was HEAD
@@ -33,6 +35,11 @@ export class StreamResponse implements ResponseSink {
     private readonly hidesAccept: boolean,
   ) {
     this.reader = new Http1ResponseReader(this, isHead);
+  }
+
+  /** The head has been sent. */
+  get hasBegun(): boolean {
+    return this.stream.headersSent;
   }
 
   /** The response is complete. */
@@ -78,16 +85,8 @@ export class StreamResponse implements ResponseSink {
     this.isUpgraded = status === 101;
     const outgoing = { ':status': this.isUpgraded ? 200 : status, ...this.outgoing(headers) };
     const options = { endStream: body === 'none' && !this.isUpgraded, waitForTrailers: body === 'chunks' };
-    try {
-      this.stream.respond(outgoing, options);
-    } catch (error) {
-      // HTTP/1.1 lets a header stand twice that has one value: clients go by the first.
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP2_HEADER_SINGLE_VALUE') throw error;
-      this.stream.respond(withFirstValues(outgoing), options);
-    }
-    if (!options.waitForTrailers) return;
-    this.awaitsTrailers = true;
-    this.stream.once('wantTrailers', () => this.sendTrailers());
+    this.respond(outgoing, options);
+    if (options.waitForTrailers) this.stream.once('wantTrailers', () => this.stream.sendTrailers(this.trailers));
   }
 
   receivedBody(bytes: Buffer): void {
@@ -114,22 +113,30 @@ export class StreamResponse implements ResponseSink {
     if (this.isOver && !this.isUpgraded && !this.isGone) this.stream.end();
   }
 
+  private respond(headers: OutgoingHttpHeaders, options: ServerStreamResponseOptions): void {
+    try {
+      this.stream.respond(headers, options);
+    } catch (error) {
+      // HTTP/1.1 lets a header stand twice that has one value: clients go by the first.
+      const single = withFirstValues(headers);
+      if (single !== headers) this.respond(single, options);
+      else {
+        process.emitWarning(`A response cannot be sent over HTTP/2: ${(error as Error).message}`);
+        this.stream.respond({ ':status': 500 }, { endStream: true });
+      }
+    }
+  }
+
   /** What the client still sends of a request that is answered is dropped, and the client told to stop. */
   private dropRequest(): void {
     const { stream } = this;
     if (this.isGone) return;
     stream.resume();
-    // RFC 9113, section 8.1: RST_STREAM with NO_ERROR, but not before the response is out.
-    this.dropsRequest = !stream.readableEnded;
-    if (this.dropsRequest && !this.awaitsTrailers) stream.close();
-  }
-
-  private sendTrailers(): void {
-    const { stream } = this;
-    stream.sendTrailers(this.trailers);
-    this.awaitsTrailers = false;
-    // node:http2 sends them with the next iteration's immediates.
-    if (this.dropsRequest) setImmediate(() => setImmediate(() => stream.close()));
+    if (stream.readableEnded) return;
+    // RFC 9113, section 8.1: RST_STREAM with NO_ERROR. Right behind the answer it would take one without a body back, and
+    // clients that are sending, as curl 7.88, would lose any.
+    const stop = setTimeout(() => stream.close(), patience).unref();
+    stream.once('close', () => clearTimeout(stop));
   }
 
   private outgoing(headers: HeaderPairs): OutgoingHttpHeaders {
@@ -143,10 +150,10 @@ export class StreamResponse implements ResponseSink {
   }
 }
 
+/** The same headers, each but cookies with its first value; themselves, where none has more. */
 function withFirstValues(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  const single = Object.entries(headers).map(([name, value]) => {
-    const isList = Array.isArray(value) && name !== 'set-cookie';
-    return [name, isList ? value[0] : value];
-  });
-  return Object.fromEntries(single);
+  const entries = Object.entries(headers);
+  const isList = ([name, value]: (typeof entries)[number]) => Array.isArray(value) && name !== 'set-cookie';
+  if (!entries.some(isList)) return headers;
+  return Object.fromEntries(entries.map((entry) => [entry[0], isList(entry) ? (entry[1] as string[])[0] : entry[1]]));
 }

@@ -101,6 +101,16 @@ export class StreamSocket extends Duplex {
     callback(error);
   }
 
+  /** Answers a request that node:http cannot read; destroys the socket where an answer has begun. */
+  refuse(status: number): void {
+    if (this.response.hasBegun || !this.writable) {
+      this.destroy();
+      return;
+    }
+    this.write(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`);
+    this.destroySoon();
+  }
+
   /** As node:net has it: destroys the socket when all is written. node:http calls it behind the last response. */
   destroySoon(): void {
     if (this.writableFinished) this.destroy();
@@ -146,6 +156,8 @@ export class StreamSocket extends Duplex {
 
   /** For node:http the end of a socket is a client that has left. */
   private readonly onEnd = (): void => {
+    // A stream that was reset is said to end as well.
+    if (this.stream.closed) return;
     const { body } = this.request;
     if (body === 'chunks') this.push(lastChunk(this.trailers));
     else if (body === 'stream') this.push(null);

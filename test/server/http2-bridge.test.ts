@@ -83,6 +83,16 @@ describe('bridgeHttp2', () => {
     expect(headers['set-cookie']).to.deep.equal(['a=1', 'b=2']);
   });
 
+  it('answers 500, and warns, where HTTP/2 cannot say a response', async () => {
+    const { server } = bridged((_request, response) => {
+      response.writeHead(700).end();
+    });
+    const warning = once(process, 'warning');
+    const client = await session(server);
+    expect(await fetchStream(client, { ':path': '/' })).to.include({ status: 500 });
+    expect((await warning)[0].message).to.match(/^A response cannot be sent over HTTP\/2: /);
+  });
+
   it('ends a stream with an error where the response was cut short', async () => {
     const { server } = bridged((request, response) => {
       if (request.url?.includes('known')) response.setHeader('Content-Length', 10);
