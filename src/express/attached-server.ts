@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { HandshakeError } from '../protocol/errors';
-import { type AnyHttp2Server, bridgeHttp2, isHttp2Server } from '../server/http2-bridge';
+import { bridgeHttp2 } from '../server/http2-bridge';
+import { type AnyHttp2Server, isHttp2Server } from '../server/http2-server';
 import { Http2Sessions } from '../server/http2-sessions';
 import { isWebSocketUpgrade, receiveUpgrades, type UpgradeReceiver } from '../server/receive-upgrades';
 import type { Switchboard } from './switchboard';

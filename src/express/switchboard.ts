@@ -9,7 +9,7 @@ import { describe } from '../protocol/options';
 import { Hub } from '../rooms/hub';
 import { type AcceptInit, acceptUpgrade } from '../server/accept-upgrade';
 import { type CloseAllOptions, ConnectionSet, checkCloseAll } from '../server/connection-set';
-import { isHttp2Server } from '../server/http2-bridge';
+import { isHttp2Server } from '../server/http2-server';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server/options';
 import { pendingUpgrade } from '../server/pending-upgrade';
 import { type AnyServer, AttachedServer, serverClosing } from './attached-server';

@@ -1,11 +1,10 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Http2SecureServer, Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { HandshakeError } from '../protocol/errors';
 import { toHttp1Request, toUpgradeRequest } from '../protocol/http1-request';
+import type { AnyHttp2Server } from './http2-server';
+import { settingsFor, widenWindow } from './http2-settings';
 import { StreamSocket } from './stream-socket';
-
-/** A server of node:http2, with TLS or without. */
-export type AnyHttp2Server = Http2Server | Http2SecureServer;
 
 /** What serves the streams of a server. */
 export interface Http2Bridge {
@@ -23,11 +22,6 @@ type StreamListener = (
   flags: number,
   rawHeaders: string[],
 ) => void;
-
-/** True for a server of node:http2, which none but those can change the settings of. */
-export function isHttp2Server(server: unknown): server is AnyHttp2Server {
-  return typeof (server as Partial<AnyHttp2Server> | null | undefined)?.updateSettings === 'function';
-}
 
 /**
  * Has every stream of an HTTP/2 server served by node:http: as a connection of HTTP/1.1 in memory, whose requests go to the
@@ -67,12 +61,14 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
     else stream.respond({ ':status': 501 }, { endStream: true });
   };
   server.on('stream', onStream);
-  server.updateSettings({ enableConnectProtocol: true, ...boundOf(server) });
+  server.on('session', widenWindow);
+  server.updateSettings({ ...settingsFor(server), enableConnectProtocol: true });
   return {
     http1,
     dispatch,
     detach() {
       server.off('stream', onStream);
+      server.off('session', widenWindow);
       server.on('stream', compatibility);
       server.updateSettings({ enableConnectProtocol: false });
     },
@@ -126,14 +122,3 @@ function takeCompatibilityLayer(server: AnyHttp2Server): StreamListener {
 }
 
 function noListener(): void {}
-
-/** Streams of one session that may be open at once, where the server's own settings do not say. */
-const maxConcurrentStreams = 1_000;
-
-function boundOf(server: AnyHttp2Server): { maxConcurrentStreams?: number } {
-  // node:http2 keeps what a server was made with under a key of its own, and has no bound by default.
-  const key = Object.getOwnPropertySymbols(server).find(({ description }) => description === 'options');
-  const options = key === undefined ? undefined : (server as unknown as Record<symbol, unknown>)[key];
-  const { settings } = (options ?? {}) as { settings?: { maxConcurrentStreams?: number } };
-  return settings?.maxConcurrentStreams === undefined ? { maxConcurrentStreams } : {};
-}

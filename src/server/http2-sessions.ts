@@ -1,5 +1,5 @@
 import type { ServerHttp2Session } from 'node:http2';
-import type { AnyHttp2Server } from './http2-bridge';
+import type { AnyHttp2Server } from './http2-server';
 
 /** The sessions of an HTTP/2 server, which node:http2 keeps to itself. */
 export class Http2Sessions {
@@ -29,11 +29,6 @@ export class Http2Sessions {
     }, timeout);
     await Promise.all(ended);
     clearTimeout(cut);
-  }
-
-  /** Cuts all sessions. */
-  destroy(): void {
-    for (const session of this.sessions) session.destroy();
   }
 
   /** Looks after new sessions no more. */

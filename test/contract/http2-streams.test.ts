@@ -11,8 +11,8 @@ import { Http2Transport, requestOver } from './support/http2-transport';
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 
-/** The initial window of a stream (RFC 9113, section 6.9.2): what a peer may send before somebody reads. */
-const window = 65_535;
+/** What a peer may send on a stream before somebody reads: what the server sets (src/server/http2-settings.ts). */
+const window = 128 * 1024;
 
 function expectLoss({ cause, ...closure }: Closure, code: string): void {
   expect(closure).to.deep.equal({ code: 1006, reason: '', initiator: 'remote' });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import http2, { type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { expect } from 'chai';
-import { bridgeHttp2, isHttp2Server } from '../../src/server/http2-bridge';
+import { bridgeHttp2 } from '../../src/server/http2-bridge';
 import { resolveServerOptions } from '../../src/server/options';
 import { receiveUpgrades } from '../../src/server/receive-upgrades';
 import { fetchStream, Http2Site, openStream } from '../support/http2-site';
@@ -226,13 +226,6 @@ describe('bridgeHttp2', () => {
       expect(await fetchStream(await session(server), { ':path': '/' })).to.include({ body: 'by stream' });
     });
 
-    it('the number of streams to a server that says one, and sets 1,000 otherwise', async () => {
-      const free = await session(bridged(() => {}).server);
-      expect(free.remoteSettings.maxConcurrentStreams).to.equal(1_000);
-      const bound = await session(bridged(() => {}, { settings: { maxConcurrentStreams: 7 } }).server);
-      expect(bound.remoteSettings.maxConcurrentStreams).to.equal(7);
-    });
-
     it('a server as it was when it is detached', async () => {
       let seen: unknown;
       const { server, bridge } = bridged((request, response) => {
@@ -245,12 +238,5 @@ describe('bridgeHttp2', () => {
       await fetchStream(client, { ':path': '/' });
       expect(seen).to.be.instanceOf(http2.Http2ServerRequest);
     });
-  });
-
-  it('knows the servers that it is for', () => {
-    expect(isHttp2Server(http2.createServer())).to.equal(true);
-    expect(isHttp2Server(http2.createSecureServer())).to.equal(true);
-    for (const other of [undefined, null, {}, 'server', http.createServer()])
-      expect(isHttp2Server(other)).to.equal(false);
   });
 });
