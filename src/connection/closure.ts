@@ -11,8 +11,8 @@ export interface Closure {
   reason: string;
   /** Who began: `'local'` for our `close()`, `terminate()`, or failing of the connection, `'remote'` for everything else. */
   initiator: 'local' | 'remote';
-  /** The error behind it, or null where nothing went wrong. */
-  cause: Error | null;
+  /** The error behind it, or null where nothing went wrong. Its `code` is one of ours, or one of Node's. */
+  cause: (Error & { readonly code?: string }) | null;
 }
 
 /** Collects what is known of a connection's end while the closing handshake runs (RFC 6455, section 7). */

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { flushAtEndOfIteration } from './flush-queue';
+import { end, isHttp2Stream, underWay } from './http2-stream';
 import { isPlainSocket } from './plain-socket';
 import { copyOf, keepApart, type Range } from './range';
 import { commit, release, reserve, slabPosition } from './slab';
@@ -48,6 +49,7 @@ export abstract class WriteQueue {
   protected watching = false;
   private readonly reusable: boolean;
   private readonly isPlain: boolean;
+  private readonly isHttp2: boolean;
   /** Bytes written past the stream that the system has not taken yet. */
   private pastStream = 0;
   private whenTaken: SendCallback | null = null;
@@ -65,6 +67,7 @@ export abstract class WriteQueue {
     // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
     this.reusable = transport instanceof Socket;
     this.isPlain = isPlainSocket(transport);
+    this.isHttp2 = isHttp2Stream(transport);
   }
 
   /** Bytes that the transport has taken, and the system has not. */
@@ -211,13 +214,33 @@ export abstract class WriteQueue {
     const { transport } = this;
     this.encodeTexts();
     if (this.pastStream > 0 || !transport.writable) return;
-    if (this.length > 0 && !transport.writableNeedDrain) {
+    if (this.isHttp2 && this.length > underWay) this.writeBounded();
+    else if (this.length > 0 && !transport.writableNeedDrain) {
       const callback = this.watching || this.callbacks !== null ? this.written() : undefined;
       if (this.earlier === null) this.writeRange(this.buffer!, this.start, this.end, callback);
       else this.writeRanges(this.earlier, callback);
     }
-    if (this.ending && this.length === 0) transport.end();
+    if (this.ending && this.length === 0) end(transport);
     else if (transport.writableNeedDrain) this.owner.transportFull();
+  }
+
+  /** Writes as much as a stream of HTTP/2 should have under way at once, and the rest when it has gone. */
+  private writeBounded(): void {
+    const { transport } = this;
+    const ranges = [...(this.earlier ?? []), this.latest()];
+    while (this.length > 0 && !transport.writableNeedDrain) {
+      const { buffer, start, end } = ranges[0]!;
+      const stop = Math.min(end, start + underWay);
+      if (stop === end) ranges.shift();
+      else ranges[0] = { buffer, start: stop, end };
+      this.length -= stop - start;
+      transport.write(buffer.subarray(start, stop), this.length === 0 ? this.written() : undefined);
+    }
+    const last = ranges.pop();
+    this.earlier = ranges.length > 0 ? ranges : null;
+    this.buffer = last?.buffer ?? null;
+    this.start = last?.start ?? 0;
+    this.end = last?.end ?? 0;
   }
 
   private writeRange(buffer: Buffer, start: number, end: number, callback?: SendCallback): void {

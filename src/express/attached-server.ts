@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { HandshakeError } from '../protocol/errors';
 import { bridgeHttp2 } from '../server/http2-bridge';
 import { type AnyHttp2Server, isHttp2Server } from '../server/http2-server';
@@ -34,6 +34,7 @@ export class AttachedServer {
     });
     if (isHttp2Server(server)) this.receiveStreams(server, handshakeTimeout);
     this.closeWithServer(http1);
+    this.answerWhereNobodyDoes(http1);
   }
 
   /** Attaches a board; where another one is attached already, the handshake's deadline stays as that one has it. */
@@ -73,6 +74,22 @@ export class AttachedServer {
       () => bridge.detach(),
       () => sessions.detach(),
     );
+  }
+
+  /** A server that has no listener for requests when it listens would answer nothing, upgrades included: its app does. */
+  private answerWhereNobodyDoes(server: Server): void {
+    const answer: RequestListener = (request, response) => {
+      const [board] = this.boards;
+      board?.answer(request, response);
+    };
+    const onListening = () => {
+      // Who looks at streams, besides us, answers them.
+      const looksAtStreams = server.listenerCount('stream') > 1;
+      if (server.listenerCount('request') === 0 && !looksAtStreams) server.on('request', answer);
+    };
+    if (server.listening) onListening();
+    else server.once('listening', onListening);
+    this.restorers.push(() => server.off('listening', onListening).off('request', answer));
   }
 
   private claims(request: IncomingMessage): boolean {

@@ -2,6 +2,7 @@ import { HandshakeError } from '../protocol/errors';
 import { refuseUpgrade } from '../server/refuse-upgrade';
 import { type App, type ExpressRequest, type ExpressResponse, type Next, ownRouter } from './express-internals';
 import { passedGate, upgradeRequired } from './gate';
+import { isUnbridged, refuseUnbridged } from './unbridged';
 
 /**
  * Has the last word where Express would use its own: a refused handshake is answered with the error's message, for
@@ -15,6 +16,7 @@ export function answerLast(app: App): void {
   let outermost = false;
 
   app.handle = function (this: App, request, response, done) {
+    if (isUnbridged(request)) return refuseUnbridged(response);
     const router = ownRouter(this);
     if (router !== undefined && router !== handled) {
       handled = router;

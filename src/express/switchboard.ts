@@ -14,7 +14,7 @@ import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } 
 import { pendingUpgrade } from '../server/pending-upgrade';
 import { type AnyServer, AttachedServer, serverClosing } from './attached-server';
 import { boardOf, registerBoard } from './boards';
-import { type App, checkApp, expressCopyOf } from './express-internals';
+import { type App, checkApp, type ExpressRequest, type ExpressResponse, expressCopyOf } from './express-internals';
 import { attachOnListen, watchServers } from './find-servers';
 import { answerLast } from './last-answer';
 import { passOverPages } from './pass-over';
@@ -113,11 +113,12 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
 
   /**
    * Receives the upgrade requests of a server, and sends them the way of its ordinary requests. Needed where the app is
-   * wrapped: `http.createServer((req, res) => app(req, res))`. A second call does nothing.
+   * wrapped: `http.createServer((req, res) => app(req, res))`. A server without a `'request'` listener when it listens is
+   * answered by the app. A second call does nothing.
    *
    * A server of node:http2 then serves the app over HTTP/2, WebSockets included (RFC 8441): its `'request'` listeners get
-   * requests and responses of node:http, as Express needs them. Of streams that are open at once in one session it
-   * allows 1,000, where its own `settings` do not say otherwise.
+   * requests and responses of node:http, as Express needs them. Where its own `settings` do not say otherwise, 1,000
+   * streams may be open at once in one session, and 128 KiB of each wait unread.
    *
    * From then on `server.close()` closes the WebSockets of this server as well, with 1001, and ends HTTP/2 sessions.
    *
@@ -174,6 +175,11 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     if (this.closing !== undefined) connection.close(CloseCode.GoingAway);
     this.notify('connection', connection, request);
     return connection;
+  }
+
+  /** Has the app answer a request. @internal */
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    this.app(request as ExpressRequest, response as ExpressResponse);
   }
 
   /** True when a WebSocket route of the app matches the request. @internal */

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { HandshakeError } from '../protocol/errors';
 import { toHttp1Request, toUpgradeRequest } from '../protocol/http1-request';
 import type { AnyHttp2Server } from './http2-server';
-import { settingsFor, widenWindow } from './http2-settings';
+import { completeSettings, widenWindow } from './http2-settings';
 import { StreamSocket } from './stream-socket';
 
 /** What serves the streams of a server. */
@@ -62,7 +62,7 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
   };
   server.on('stream', onStream);
   server.on('session', widenWindow);
-  server.updateSettings({ ...settingsFor(server), enableConnectProtocol: true });
+  const restoreSettings = completeSettings(server);
   return {
     http1,
     dispatch,
@@ -70,7 +70,7 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
       server.off('stream', onStream);
       server.off('session', widenWindow);
       server.on('stream', compatibility);
-      server.updateSettings({ enableConnectProtocol: false });
+      restoreSettings();
     },
   };
 }

@@ -1,5 +1,11 @@
-import type { ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AnyHttp2Server } from './http2-server';
+
+/**
+ * Bytes that a session may lose. What waits in a stream that is reset stays on node:http2's account of the session's memory
+ * for good, until it refuses new streams; before that the session is ended, and its client begins another one.
+ */
+const maxLost = 16 * 1024 * 1024;
 
 /** The sessions of an HTTP/2 server, which node:http2 keeps to itself. */
 export class Http2Sessions {
@@ -39,5 +45,13 @@ export class Http2Sessions {
   private readonly onSession = (session: ServerHttp2Session): void => {
     this.sessions.add(session);
     session.once('close', () => this.sessions.delete(session));
+    let lost = 0;
+    function onStreamClose(this: ServerHttp2Stream): void {
+      lost += this.writableLength;
+      if (lost > maxLost && !session.closed) session.close();
+    }
+    session.on('stream', (stream) => {
+      stream.on('close', onStreamClose);
+    });
   };
 }

@@ -130,7 +130,8 @@ export class PendingUpgrade {
   private readonly onData = (chunk: Buffer): void => {
     // After a refusal whatever comes is thrown away, but read: a socket closed over unread bytes resets the
     // connection, and the client may never see why it was refused.
-    if (this.response.writableEnded) return;
+    // Behind a 101 that is still on its way out, these are frames.
+    if (this.response.writableEnded && this.response.statusCode !== 101) return;
     this.early.push(chunk);
     this.earlyBytes += chunk.length;
     if (this.earlyBytes >= maxEarlyBytes) this.socket.pause();

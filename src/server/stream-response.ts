@@ -1,16 +1,10 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
+import { underWay } from '../connection/http2-stream';
+import { connectionHeaders } from '../protocol/headers';
 import { type HeaderPairs, Http1ResponseReader, type ResponseSink } from '../protocol/http1-response';
 
-/** RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not go over HTTP/2. */
-const connectionHeaders = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** What is never said in a response over HTTP/2; `TE` is for requests. */
+const unspoken = new Set([...connectionHeaders, 'te']);
 
 /** Milliseconds for which a client may go on sending what nobody reads, before it is told to stop. */
 const patience = 1_000;
@@ -102,15 +96,19 @@ export class StreamResponse implements ResponseSink {
   }
 
   private send(): void {
-    const pieces = this.body.splice(0);
-    const last = pieces.pop();
+    const { stream, body } = this;
+    const [first] = body;
     // It does not take a body for a 205, which has none.
-    if (!this.stream.writable || last === undefined) this.taken();
-    else {
-      for (const piece of pieces) this.stream.write(piece);
-      this.stream.write(last, (error) => this.taken(error));
+    if (first === undefined || !stream.writable) {
+      body.length = 0;
+      this.taken();
+    } else {
+      const piece = first.subarray(0, underWay);
+      if (piece.length === first.length) body.shift();
+      else body[0] = first.subarray(piece.length);
+      stream.write(piece, (error) => (error || body.length === 0 ? this.taken(error) : this.send()));
     }
-    if (this.isOver && !this.isUpgraded && !this.isGone) this.stream.end();
+    if (this.isOver && body.length === 0 && !this.isUpgraded && !this.isGone) stream.end();
   }
 
   private respond(headers: OutgoingHttpHeaders, options: ServerStreamResponseOptions): void {
@@ -142,7 +140,7 @@ export class StreamResponse implements ResponseSink {
   private outgoing(headers: HeaderPairs): OutgoingHttpHeaders {
     const outgoing: Record<string, string | string[]> = {};
     for (const [name, value] of headers) {
-      if (connectionHeaders.has(name) || (this.hidesAccept && name === 'sec-websocket-accept')) continue;
+      if (unspoken.has(name) || (this.hidesAccept && name === 'sec-websocket-accept')) continue;
       const earlier = outgoing[name];
       outgoing[name] = earlier === undefined ? value : [earlier, value].flat();
     }

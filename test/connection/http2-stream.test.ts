@@ -60,7 +60,7 @@ describe('A connection over a stream of HTTP/2', () => {
       ({ peer }) => peer.stream.close(NGHTTP2_INTERNAL_ERROR),
     ],
     ['the end of the stream', 'STREAM_ENDED', /END_STREAM\) without a close frame/, ({ peer }) => peer.stream.end()],
-    ['a lost session', 'SESSION_LOST', /below the HTTP\/2 session was lost/, ({ peer }) => peer.session.destroy()],
+    ['a lost session', 'SESSION_LOST', /The HTTP\/2 session was lost/, ({ peer }) => peer.session.destroy()],
     [
       'GOAWAY with an error',
       'SESSION_CLOSED',

@@ -88,9 +88,8 @@ describeContract('contract: backpressure', (contract) => {
         expect(closure).to.include({ code: 1008, initiator: 'local' });
         expect(closure.cause).to.be.instanceOf(PolicyError).with.property('code', 'SLOW_CONSUMER');
         // A stream of HTTP/2 tells of what it has dropped behind its end.
-        while (told < sent) await new Promise((done) => setImmediate(done));
+        while (told < sent || ends[from].bufferedAmount > 0) await new Promise((done) => setImmediate(done));
         expect(refused).not.to.deep.equal([]);
-        expect(ends[from].bufferedAmount).to.equal(0);
         // What the other end has in its own buffers is of the same process.
         expect(heldBytes() - before).to.be.lessThan(3 * limit);
       });

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
-import { HandshakeError } from '../../src/protocol/errors';
 import { Contract, describeContract } from './support/contract';
 import { transports } from './support/transports';
 
@@ -178,12 +177,6 @@ describeContract('contract: opening handshake', (contract) => {
       await new Promise((done) => setImmediate(done));
       expect(contract.board.connections.size).to.equal(0);
     });
-  });
-
-  it('a refusal is a HandshakeError with the whole answer', async () => {
-    const error = await contract.refusal('/nowhere');
-    expect(error).to.be.instanceOf(HandshakeError);
-    expect(error.response).to.include({ status: 404 });
   });
 });
 

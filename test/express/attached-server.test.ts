@@ -37,6 +37,33 @@ for (const [version, express] of expressVersions) {
       expect(seen).to.deep.equal(['/ours']);
     });
 
+    it('has the app answer where nobody listens for requests', async () => {
+      const { app, board } = apps.app();
+      app.get('/', (_req, res) => {
+        res.send('the app');
+      });
+      app.ws('/', (socket) => socket.send('a WebSocket'));
+      const server = createServer();
+      board.attach(server);
+      const port = await apps.listen(server);
+      expect((await get(port)).body).to.equal('the app');
+      expect(await (await apps.open(port)).next()).to.equal('a WebSocket');
+    });
+
+    it('leaves that to whoever begins to listen for requests before the server listens', async () => {
+      const { app, board } = apps.app();
+      const server = createServer();
+      board.attach(server);
+      server.on('request', (_request, response) => response.end('wrapped'));
+      const port = await apps.listen(server);
+      app.get('/', (_req, res) => {
+        res.send('the app');
+      });
+      expect((await get(port)).body).to.equal('wrapped');
+      board.detach(server);
+      expect(server.listenerCount('request')).to.equal(1);
+    });
+
     it('leaves h2c to ordinary requests, with the body', async () => {
       const { app } = apps.app();
       app.use(express.text());

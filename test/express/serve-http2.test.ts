@@ -128,18 +128,26 @@ describe('serveHttp2', () => {
 
   it('says what is missing', () => {
     const { key, cert } = certificates.server;
-    expect(() => serveHttp2(express.Router() as never, { key, cert })).to.throw(
+    const serve = (given: unknown, options?: unknown) => () =>
+      serveHttp2(given as Express, options as SecureServerOptions);
+    expect(serve(express.Router(), { key, cert })).to.throw(InvalidOptionError, /^serveHttp2\(\) needs an Express app/);
+    expect(serve(express(), { key, cert })).to.throw(InvalidStateError, /call switchboard\(app\) first/);
+    expect(serve(app)).to.throw(InvalidOptionError, /needs options with key and cert, not undefined/);
+    expect(serve(app, {})).to.throw(InvalidOptionError, /needs a certificate: options 'key' and 'cert'/);
+    expect(serve(app, { key })).to.throw(InvalidOptionError, /needs a certificate: options 'key' and 'cert'/);
+    expect(serve(app, { cert })).to.throw(InvalidOptionError, /'key' of serveHttp2\(\) is missing: the private key/);
+  });
+
+  it('says what cannot be', () => {
+    const { key, cert } = certificates.server;
+    const serve = (options: object) => () => serveHttp2(app, options as SecureServerOptions);
+    expect(serve({ key: 'key.pem', cert: 'cert.pem' })).to.throw(InvalidOptionError, /are the contents of PEM files/);
+    expect(serve({ key: certificates.client.key, cert })).to.throw(InvalidOptionError, /that belong together/);
+    expect(serve({ key, cert, allowHttp1: false })).to.throw(InvalidOptionError, /Did you mean 'allowHTTP1'/);
+    expect(serve({ key, cert, allowedOrigins: [] })).to.throw(
       InvalidOptionError,
-      /^serveHttp2\(\) needs an Express app/,
+      /belongs to switchboard\(app, { allowedOrigins }\)/,
     );
-    expect(() => serveHttp2(express(), { key, cert })).to.throw(InvalidStateError, /call switchboard\(app\) first/);
-    expect(() => serveHttp2(app, undefined as never)).to.throw(
-      InvalidOptionError,
-      /needs options with key and cert, not undefined/,
-    );
-    expect(() => serveHttp2(app, { key })).to.throw(
-      InvalidOptionError,
-      /needs a certificate: options 'key' and 'cert'/,
-    );
+    expect(serve({ key, cert, handshakeTimeout: 1_000 })).not.to.throw();
   });
 });

@@ -1,21 +1,45 @@
-import http2 from 'node:http2';
+import http2, { type Http2Server, type Settings } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { settingsFor, widenWindow } from '../../src/server/http2-settings';
+import { completeSettings, widenWindow } from '../../src/server/http2-settings';
 import { answerOf, Http2Site } from '../support/http2-site';
 
-describe('settingsFor', () => {
-  it('has bounds where the server says none', () => {
-    const expected = { maxConcurrentStreams: 1_000, initialWindowSize: 128 * 1024 };
-    expect(settingsFor(http2.createServer())).to.deep.equal(expected);
-    expect(settingsFor(http2.createSecureServer({ allowHTTP1: true }))).to.deep.equal(expected);
+describe('completeSettings', () => {
+  const site = new Http2Site();
+  after(() => site.close());
+
+  /** What a client hears. */
+  async function heard(server: Http2Server): Promise<Settings> {
+    const { remoteSettings } = await site.connect(await site.listen(server));
+    const { enableConnectProtocol, maxConcurrentStreams, initialWindowSize } = remoteSettings;
+    return { enableConnectProtocol, maxConcurrentStreams, initialWindowSize };
+  }
+
+  const ours = { enableConnectProtocol: true, maxConcurrentStreams: 1_000, initialWindowSize: 128 * 1024 };
+
+  it('says ours where the server says nothing', async () => {
+    const server = http2.createServer();
+    completeSettings(server);
+    expect(await heard(server)).to.deep.equal(ours);
   });
 
-  it('leaves what the server says', () => {
-    const settings = { maxConcurrentStreams: 7, initialWindowSize: 1_000, maxFrameSize: 20_000 };
-    expect(settingsFor(http2.createServer({ settings }))).to.deep.equal(settings);
-    const server = http2.createServer();
-    server.updateSettings({ maxConcurrentStreams: 8 });
-    expect(settingsFor(server).maxConcurrentStreams).to.equal(8);
+  it('leaves what the server says, also that WebSockets are to come over HTTP/1.1', async () => {
+    const settings = { maxConcurrentStreams: 7, enableConnectProtocol: false };
+    const server = http2.createServer({ settings });
+    server.updateSettings({ initialWindowSize: 70_000 });
+    completeSettings(server);
+    expect(await heard(server)).to.deep.equal({ ...settings, initialWindowSize: 70_000 });
+  });
+
+  it('can be taken back, and done again', async () => {
+    const server = http2.createServer({ settings: { initialWindowSize: 70_000 } });
+    completeSettings(server)();
+    const before = { enableConnectProtocol: false, maxConcurrentStreams: 2 ** 32 - 1, initialWindowSize: 70_000 };
+    expect(await heard(server)).to.deep.equal(before);
+    completeSettings(server);
+    const { port } = server.address() as AddressInfo;
+    const { remoteSettings } = await site.connect(port);
+    expect(remoteSettings).to.include({ ...ours, initialWindowSize: 70_000 });
   });
 });
 

@@ -54,6 +54,21 @@ describe('PendingUpgrade', () => {
     expect(pendingUpgrade({} as IncomingMessage)).to.equal(undefined);
   });
 
+  it('keeps the frames that come while the 101 is on its way out', async () => {
+    const { socket, pending } = begin();
+    let written = () => {};
+    socket._write = (_chunk, _encoding, callback) => {
+      written = callback;
+    };
+    pending.response.writeHead(101).end();
+    socket.push('a frame');
+    await once(socket, 'data');
+    const finished = once(pending.response, 'finish');
+    written();
+    await finished;
+    expect(String(pending.release())).to.equal('a frame');
+  });
+
   it('gathers what comes early, and gives it back with the socket as it was', async () => {
     const { socket, pending, settled } = begin(1000, Buffer.from('head,'));
     socket.push('one,');
