@@ -54,9 +54,11 @@ export class AttachedServer {
     for (const restore of known.restorers) restore();
   }
 
-  /** Ends the HTTP/2 sessions of a server; see `Http2Sessions`. */
+  /** Ends the HTTP/2 sessions of a server, unless they carry WebSockets of a board that stays; see `Http2Sessions`. */
   static async closeSessions(server: AnyServer, timeout: number): Promise<void> {
-    await attached.get(server)?.sessions?.closeAll(timeout);
+    const known = attached.get(server);
+    if (known === undefined || [...known.boards].some((board) => !board.isClosing)) return;
+    await known.sessions?.closeAll(timeout);
   }
 
   private receive(server: Server, init: Parameters<typeof receiveUpgrades>[1]): void {

@@ -83,6 +83,8 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   private readonly open = new Map<Server, ConnectionSet>();
   /** Servers whose sessions end with the board. */
   private readonly http2Servers = new Set<AnyServer>();
+  /** @internal */
+  isClosing = false;
   private closing: Promise<void> | undefined;
   /** One for all connections. */
   private readonly acceptInit: AcceptInit = {
@@ -137,7 +139,10 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     return this;
   }
 
-  /** Leaves the upgrade requests of a server alone from now on; its open connections stay. */
+  /**
+   * Leaves the upgrade requests of a server alone from now on; its open connections stay. A server of node:http2 then has
+   * requests of node:http2 again, which Express cannot take.
+   */
   detach(server: AnyServer): this {
     AttachedServer.detach(server, this);
     this.http2Servers.delete(server);
@@ -155,6 +160,7 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   close(options: CloseAllOptions = {}): Promise<void> {
     if (this.closing !== undefined) return this.closing;
     const { timeout } = checkCloseAll(options);
+    this.isClosing = true;
     const connections = [...this.open.values()].map((each) => each.closeAll(options));
     const sessions = [...this.http2Servers].map((server) => AttachedServer.closeSessions(server, timeout));
     this.closing = Promise.all([...connections, ...sessions]).then(() => {});

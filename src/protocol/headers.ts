@@ -8,6 +8,19 @@ export interface ExtensionOffer {
   params: Array<[name: string, value: string | true]>;
 }
 
+/**
+ * RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not go over HTTP/2. `TE` is not among them: a
+ * request may have it, where it says `trailers`.
+ */
+export const connectionHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /** RFC 9110, section 5.6.2: the characters of a token. */
 const tokenCharacters = new Uint8Array(128);
 for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {

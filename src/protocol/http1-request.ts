@@ -1,6 +1,6 @@
 import { HandshakeError } from './errors';
 import { isKey } from './handshake';
-import { isToken } from './headers';
+import { connectionHeaders, isToken } from './headers';
 import { isFieldText, isRequestTarget } from './http-head';
 
 /** The head of a request as HTTP/2 has it: pseudo-headers by name, and all headers as they came, name behind name. */
@@ -25,16 +25,6 @@ export interface Http1Request {
   readonly body: 'none' | 'bytes' | 'chunks' | 'stream';
 }
 
-/** RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not come over HTTP/2. */
-const connectionHeaders = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /**
  * Writes a request of HTTP/2 as one of HTTP/1.1. Whatever could end a line early is refused, though node:http2 lets none of
  * it pass: what one side takes for a header and the other for a request is how requests are smuggled.
@@ -49,6 +39,8 @@ export function toHttp1Request(request: Http2Request): Http1Request {
   if (body === 'chunks') lines.push('transfer-encoding: chunked');
   return { head: serialize(method, request.path, lines), body };
 }
+
+const lineBreak = Buffer.from('\r\n', 'latin1');
 
 const handshakeHeaders = new Set([...connectionHeaders, 'sec-websocket-key']);
 
@@ -68,6 +60,11 @@ export function toUpgradeRequest(request: Http2Request): Http1Request & { hasKey
   appendHeaders(lines, request, handshakeHeaders);
   lines.push('connection: Upgrade', 'upgrade: websocket', `sec-websocket-key: ${key}`);
   return { head: serialize('GET', request.path, lines), body: 'stream', hasKey: key !== placeholderKey };
+}
+
+/** A part of a body whose length is not known (RFC 9112, section 7.1). */
+export function writeChunk(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'), bytes, lineBreak]);
 }
 
 /** What ends a body in chunks (RFC 9112, section 7.1), with the trailers as they came: names and values in turn. */

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { HandshakeError } from '../protocol/errors';
+import { HandshakeError, InvalidStateError } from '../protocol/errors';
 import { toHttp1Request, toUpgradeRequest } from '../protocol/http1-request';
 import type { AnyHttp2Server } from './http2-server';
 import { completeSettings, widenWindow } from './http2-settings';
@@ -12,7 +12,7 @@ export interface Http2Bridge {
   readonly http1: Server;
   /** Hands a request to the `'request'` listeners of the server. */
   dispatch(request: IncomingMessage, response: ServerResponse): void;
-  /** Leaves the server as it was; streams that have come go on. */
+  /** Leaves the server as it was, with the requests of node:http2 itself; streams that have come go on. */
   detach(): void;
 }
 
@@ -49,12 +49,22 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
     if (!server.emit('clientError', error, socket)) (socket as StreamSocket).refuse(statusFor(error));
   });
 
+  http1.on('checkExpectation', (request, response) => {
+    overHttp2(request, response);
+    if (!server.emit('checkExpectation', request, response)) response.writeHead(417).end();
+  });
+
+  // What holds for the server's clients of HTTP/1.1, or else node:http's own, which enforces it only where it listens.
+  const timeout = () => (server as { requestTimeout?: number }).requestTimeout ?? http1.requestTimeout;
+
   const compatibility = takeCompatibilityLayer(server);
   const onStream: StreamListener = (stream, headers, flags, rawHeaders) => {
-    // A server that looks at streams itself.
-    if (server.listenerCount('request') === 0) return;
+    // For as long as it lives: a reset can come at any time, and without a listener it ends the process.
+    stream.on('error', ignoreError);
+    // A server that looks at streams itself, or a stream that is over before it is looked at.
+    if (server.listenerCount('request') === 0 || stream.closed || stream.destroyed || stream.headersSent) return;
     const { ':method': method = '', ':protocol': protocol } = headers;
-    if (method !== 'CONNECT' || protocol === 'websocket') serve(http1, stream, headers, rawHeaders);
+    if (method !== 'CONNECT' || protocol === 'websocket') serve(http1, stream, headers, rawHeaders, timeout());
     else if (protocol === undefined || server.listenerCount('connect') > 0)
       compatibility(stream, headers, flags, rawHeaders);
     // RFC 9220, section 3: the status for a protocol that is not known.
@@ -76,16 +86,23 @@ export function bridgeHttp2(server: AnyHttp2Server): Http2Bridge {
 }
 
 /** Has node:http serve a stream. */
-function serve(http1: Server, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]): void {
+function serve(
+  http1: Server,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  rawHeaders: string[],
+  requestTimeout: number,
+): void {
   const { ':method': method = '', ':path': path = '', ':authority': authority, ':protocol': protocol } = headers;
   const request = { method, path, authority, rawHeaders, isEnded: stream.endAfterHeaders };
   let socket: StreamSocket;
   try {
     if (protocol === undefined) {
-      socket = new StreamSocket(stream, toHttp1Request(request), { isHead: method === 'HEAD', hidesAccept: false });
+      const details = { isHead: method === 'HEAD', hidesAccept: false, requestTimeout };
+      socket = new StreamSocket(stream, toHttp1Request(request), details);
     } else {
       const { hasKey, ...upgrade } = toUpgradeRequest(request);
-      socket = new StreamSocket(stream, upgrade, { isHead: false, hidesAccept: !hasKey });
+      socket = new StreamSocket(stream, upgrade, { isHead: false, hidesAccept: !hasKey, requestTimeout });
     }
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error;
@@ -115,10 +132,19 @@ function overHttp2(request: IncomingMessage, response: ServerResponse): void {
 function takeCompatibilityLayer(server: AnyHttp2Server): StreamListener {
   // It comes with the first listener for 'request', and must not come later.
   server.on('request', noListener);
-  const listener = server.listeners('stream').find(({ name }) => name === 'bound onServerStream') as StreamListener;
+  const listener = server.listeners('stream').find(({ name }) => name === 'bound onServerStream');
   server.off('request', noListener);
-  server.off('stream', listener);
-  return listener;
+  if (listener === undefined) {
+    throw new InvalidStateError(
+      `attach() does not find what makes requests of HTTP/2 streams here, in Node ${process.version}: ` +
+        "were listeners for 'stream' taken off this server?",
+      { code: 'UNKNOWN_HTTP2' },
+    );
+  }
+  server.off('stream', listener as StreamListener);
+  return listener as StreamListener;
 }
 
 function noListener(): void {}
+
+function ignoreError(): void {}

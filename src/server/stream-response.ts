@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { underWay } from '../connection/http2-stream';
 import { connectionHeaders } from '../protocol/headers';
 import { type HeaderPairs, Http1ResponseReader, type ResponseSink } from '../protocol/http1-response';
@@ -70,7 +70,8 @@ export class StreamResponse implements ResponseSink {
   }
 
   receivedInterim(status: number, headers: HeaderPairs): void {
-    if (!this.isGone) this.stream.additionalHeaders({ ':status': status, ...this.outgoing(headers) });
+    if (this.isGone || this.hasBegun) return;
+    attempt({ ':status': status, ...this.outgoing(headers) }, (outgoing) => this.stream.additionalHeaders(outgoing));
   }
 
   receivedHead(status: number, headers: HeaderPairs, body: 'none' | 'bytes' | 'chunks'): void {
@@ -79,8 +80,11 @@ export class StreamResponse implements ResponseSink {
     this.isUpgraded = status === 101;
     const outgoing = { ':status': this.isUpgraded ? 200 : status, ...this.outgoing(headers) };
     const options = { endStream: body === 'none' && !this.isUpgraded, waitForTrailers: body === 'chunks' };
-    this.respond(outgoing, options);
-    if (options.waitForTrailers) this.stream.once('wantTrailers', () => this.stream.sendTrailers(this.trailers));
+    if (!attempt(outgoing, (headers) => this.stream.respond(headers, options))) {
+      if (this.hasBegun) this.stream.destroy(new Error('Somebody else has answered on this stream'));
+      else this.stream.respond({ ':status': 500 }, { endStream: true });
+    }
+    if (options.waitForTrailers) this.stream.once('wantTrailers', () => this.sendTrailers());
   }
 
   receivedBody(bytes: Buffer): void {
@@ -111,18 +115,9 @@ export class StreamResponse implements ResponseSink {
     if (this.isOver && body.length === 0 && !this.isUpgraded && !this.isGone) stream.end();
   }
 
-  private respond(headers: OutgoingHttpHeaders, options: ServerStreamResponseOptions): void {
-    try {
-      this.stream.respond(headers, options);
-    } catch (error) {
-      // HTTP/1.1 lets a header stand twice that has one value: clients go by the first.
-      const single = withFirstValues(headers);
-      if (single !== headers) this.respond(single, options);
-      else {
-        process.emitWarning(`A response cannot be sent over HTTP/2: ${(error as Error).message}`);
-        this.stream.respond({ ':status': 500 }, { endStream: true });
-      }
-    }
+  private sendTrailers(): void {
+    const { stream } = this;
+    if (!attempt(this.trailers, (trailers) => stream.sendTrailers(trailers))) stream.sendTrailers({});
   }
 
   /** What the client still sends of a request that is answered is dropped, and the client told to stop. */
@@ -145,6 +140,24 @@ export class StreamResponse implements ResponseSink {
       outgoing[name] = earlier === undefined ? value : [earlier, value].flat();
     }
     return outgoing;
+  }
+}
+
+/**
+ * Sends headers, or warns of what HTTP/2 cannot say: where it is no fault of the peer, the application should know.
+ *
+ * @returns whether they were sent
+ */
+function attempt(headers: OutgoingHttpHeaders, send: (headers: OutgoingHttpHeaders) => void): boolean {
+  try {
+    send(headers);
+    return true;
+  } catch (error) {
+    // HTTP/1.1 lets a header stand twice that has one value: clients go by the first.
+    const single = withFirstValues(headers);
+    if (single !== headers) return attempt(single, send);
+    process.emitWarning(`A response cannot be sent over HTTP/2: ${(error as Error).message}`);
+    return false;
   }
 }
 

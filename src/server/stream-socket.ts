@@ -1,7 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { cut } from '../connection/http2-stream';
-import { type Http1Request, lastChunk } from '../protocol/http1-request';
+import { type Http1Request, lastChunk, writeChunk } from '../protocol/http1-request';
 import { StreamResponse } from './stream-response';
 
 /** What middleware asks of a socket, and all streams of a session have in common. */
@@ -39,12 +39,13 @@ export class StreamSocket extends Duplex {
   private readonly response: StreamResponse;
   private trailers: readonly string[] = [];
   private isHandedOver = false;
+  private readonly deadline: NodeJS.Timeout | undefined;
 
-  /** @param details see `StreamResponse` */
+  /** @param details see `StreamResponse`; `requestTimeout` is in milliseconds, for a body to come, and 0 is none */
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly request: Http1Request,
-    details: { isHead: boolean; hidesAccept: boolean },
+    details: { isHead: boolean; hidesAccept: boolean; requestTimeout: number },
   ) {
     super();
     this.session = stream.session;
@@ -55,7 +56,10 @@ export class StreamSocket extends Duplex {
     stream.on('trailers', this.onTrailers);
     stream.on('close', this.onClose);
     stream.on('timeout', this.onTimeout);
-    stream.on('error', ignoreError);
+    const awaitsBody = request.body === 'bytes' || request.body === 'chunks';
+    if (awaitsBody && details.requestTimeout > 0) {
+      this.deadline = setTimeout(() => this.refuse(408), details.requestTimeout).unref();
+    }
   }
 
   /** Lets go of the stream behind a 101, with what has come meanwhile still in it. */
@@ -64,7 +68,6 @@ export class StreamSocket extends Duplex {
     this.isHandedOver = true;
     stream.pause();
     this.forget();
-    stream.off('error', ignoreError);
     // Only so does the next 'data' listener make it flow again.
     (stream as { readableFlowing: boolean | null }).readableFlowing = null;
     const unread = this.read() as Buffer | null;
@@ -135,6 +138,7 @@ export class StreamSocket extends Duplex {
 
   private forget(): void {
     const { stream } = this;
+    clearTimeout(this.deadline);
     stream.off('data', this.onData);
     stream.off('end', this.onEnd);
     stream.off('trailers', this.onTrailers);
@@ -143,11 +147,9 @@ export class StreamSocket extends Duplex {
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    const isChunked = this.request.body === 'chunks';
-    if (isChunked) this.push(`${chunk.length.toString(16)}\r\n`);
-    let wantsMore = this.push(chunk);
-    if (isChunked) wantsMore = this.push('\r\n');
-    if (!wantsMore) this.stream.pause();
+    // One piece: a client may send a byte at a time, each of which would wait as three.
+    const bytes = this.request.body === 'chunks' ? writeChunk(chunk) : chunk;
+    if (!this.push(bytes)) this.stream.pause();
   };
 
   private readonly onTrailers = (_headers: unknown, _flags: number, rawTrailers: readonly string[]): void => {
@@ -156,6 +158,7 @@ export class StreamSocket extends Duplex {
 
   /** For node:http the end of a socket is a client that has left. */
   private readonly onEnd = (): void => {
+    clearTimeout(this.deadline);
     // A stream that was reset is said to end as well.
     if (this.stream.closed) return;
     const { body } = this.request;
@@ -190,5 +193,3 @@ for (const name of ofSession) {
     },
   });
 }
-
-function ignoreError(): void {}

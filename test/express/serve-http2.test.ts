@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import http2, { type ClientHttp2Session, type Http2SecureServer, type SecureServerOptions } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -113,6 +114,29 @@ describe('serveHttp2', () => {
     const [frame] = await close;
     expect(frame.toString('hex')).to.equal('880203e9');
     stream.end(Buffer.from('88820000000003e9', 'hex'));
+    await closed;
+  });
+
+  it('leaves the WebSockets of another board on the same server alone when a board closes', async () => {
+    const other = express();
+    const otherBoard = switchboard(other);
+    other.ws('/other', (socket) => socket.send('other'));
+    server = http2.createSecureServer(certificates.server);
+    server.on('request', ((request: IncomingMessage, response: ServerResponse) => {
+      (request.url === '/other' ? other : app)(request as never, response as never);
+    }) as never);
+    board.attach(server);
+    otherBoard.attach(server);
+    server.listen(0);
+    await once(server, 'listening');
+    const client = await connectSession((server.address() as AddressInfo).port);
+    const stream = openStream(client, '/other', { ':scheme': 'https' });
+    await once(stream, 'data');
+    await board.close({ timeout: 20 });
+    expect(otherBoard.connections.size).to.equal(1);
+    expect(client.closed).to.equal(false);
+    const closed = otherBoard.close({ timeout: 20 });
+    await once(client, 'goaway');
     await closed;
   });
 

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import http2, { type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import { expect } from 'chai';
+import { InvalidStateError } from '../../src/protocol/errors';
 import { bridgeHttp2 } from '../../src/server/http2-bridge';
 import { resolveServerOptions } from '../../src/server/options';
 import { receiveUpgrades } from '../../src/server/receive-upgrades';
-import { fetchStream, Http2Site, openStream } from '../support/http2-site';
+import { answerOf, fetchStream, Http2Site, openStream } from '../support/http2-site';
 import { sampleAccept, sampleKey } from '../support/raw-client';
 import { echo } from '../support/test-servers';
 
@@ -139,6 +140,60 @@ describe('bridgeHttp2', () => {
       });
     });
     expect(await fetchStream(await session(server), { ':path': '/' })).to.include({ status: 408 });
+  });
+
+  it('gives a body no longer to come than requestTimeout says', async () => {
+    const { server } = bridged((request, response) => {
+      request.resume().on('end', () => response.end());
+    });
+    Object.assign(server, { requestTimeout: 30 });
+    const stream = (await session(server)).request({ ':method': 'POST', ':path': '/' }, { endStream: false });
+    stream.write('the first of it');
+    expect(await answerOf(stream)).to.include({ status: 408 });
+  });
+
+  it('survives streams that are reset before they are answered', async () => {
+    const { server } = bridged((_request, response) => response.end());
+    const client = await session(server);
+    const another = { ':method': 'CONNECT', ':protocol': 'foo', ':scheme': 'http', ':path': '/' };
+    const resets = Array.from({ length: 40 }, async (_, i) => {
+      const stream = client.request(i % 2 === 0 ? another : { ':path': '/' }, { endStream: false });
+      stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+      await answerOf(stream);
+    });
+    await Promise.all(resets);
+    expect(await fetchStream(client, { ':path': '/' })).to.include({ status: 200 });
+  });
+
+  it('sends trailers with their first value where HTTP/2 has room for one', async () => {
+    const { server } = bridged((_request, response) => {
+      response.write('x');
+      response.addTrailers([
+        ['etag', 'a'],
+        ['etag', 'b'],
+      ]);
+      response.end();
+    });
+    const stream = (await session(server)).request({ ':path': '/' });
+    const [trailers] = await once(stream.resume(), 'trailers');
+    expect(trailers.etag).to.equal('a');
+  });
+
+  it('refuses other expectations, unless somebody listens for them', async () => {
+    const { server } = bridged((_request, response) => response.end());
+    const client = await session(server);
+    const headers = { ':path': '/', expect: 'the-unexpected' };
+    expect(await fetchStream(client, headers)).to.include({ status: 417 });
+    server.on('checkExpectation', ((_request: IncomingMessage, response: ServerResponse) => {
+      response.end('as expected');
+    }) as never);
+    expect(await fetchStream(client, headers)).to.include({ status: 200, body: 'as expected' });
+  });
+
+  it('says so where there is nothing to take the place of', () => {
+    const server = http2.createServer(() => {});
+    server.removeAllListeners('stream');
+    expect(() => bridgeHttp2(server)).to.throw(InvalidStateError, /does not find what makes requests/);
   });
 
   it('hands an expectation of 100-continue to whoever listens for it', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
+import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Http2Sessions } from '../../src/server/http2-sessions';
 import { answerOf, Http2Site } from '../support/http2-site';
@@ -48,6 +49,38 @@ describe('Http2Sessions', () => {
     await once(server, 'stream');
     await sessions.closeAll(20);
     expect(await answer).to.include({ status: undefined });
+  });
+
+  it('cuts the connection of a peer that keeps its half open', async () => {
+    const { server, sessions } = await serving();
+    const { port } = server.address() as AddressInfo;
+    const socket = net.connect({ port, host: 'localhost', allowHalfOpen: true });
+    const began = once(server, 'session');
+    socket.write(
+      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from('000000040000000000', 'hex')]),
+    );
+    await began;
+    await sessions.closeAll(20);
+    socket.destroy();
+  });
+
+  it('ends a session in order when many of its streams have broken off', async () => {
+    const { client, answers } = await serving();
+    const last = client.request({ ':path': '/' });
+    const answer = answerOf(last);
+    let aborted = 0;
+    while (!client.closed) {
+      const stream = client.request({ ':path': '/' });
+      const closed = answerOf(stream);
+      stream.close(http2.constants.NGHTTP2_CANCEL);
+      await closed;
+      // The server has heard of it when it answers a ping.
+      await new Promise((resolve) => client.ping(resolve));
+      aborted++;
+    }
+    expect(aborted).to.equal(401);
+    answers[0]!();
+    expect(await answer).to.include({ status: 200, body: 'at last' });
   });
 
   it('has nothing to do without sessions', async () => {
