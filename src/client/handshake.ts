@@ -4,7 +4,7 @@ import { ConnectError } from '../protocol/errors';
 import type { Attempt } from './attempt';
 import type { OrdinaryAnswer } from './exchange';
 import { handshakeOverHttp1 } from './http1-handshake';
-import { noHttp2, wantsHttp1 } from './http2-error';
+import { noHttp2, refusesAlpn, wantsHttp1 } from './http2-error';
 import { handshakeOverHttp2 } from './http2-handshake';
 import { allowExtendedConnect } from './http2-settings';
 import type { Opened } from './offer';
@@ -41,9 +41,7 @@ async function overHttp2(attempt: Attempt, target: Target, options: ResolvedConn
   try {
     socket = await openTransport(attempt, target, options, ['h2']);
   } catch (error) {
-    throw error instanceof ConnectError && error.code.endsWith('NO_APPLICATION_PROTOCOL')
-      ? noHttp2(where, { cause: error.cause })
-      : error;
+    throw error instanceof ConnectError && refusesAlpn(error) ? noHttp2(where, { cause: error.cause }) : error;
   }
   if (target.url.protocol === 'wss:' && !speaksHttp2(socket)) throw noHttp2(where);
   return overOwnSession(attempt, socket, target, options);

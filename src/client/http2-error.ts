@@ -1,5 +1,5 @@
-import { ConnectError } from '../protocol/errors';
-import { networkError } from './network-error';
+import { ConnectError, TimeoutError } from '../protocol/errors';
+import { networkError, type TlsWords } from './network-error';
 
 const http1Required = 'HTTP_1_1_REQUIRED';
 
@@ -26,8 +26,9 @@ const names = [
  *
  * @param error what the session said, if anything
  * @param where what it was connected to
+ * @param tls see `networkError()`
  */
-export function sessionError(error: unknown, where: string): ConnectError {
+export function sessionError(error: unknown, where: string, tls?: TlsWords): ConnectError {
   const { code, message = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   const failed = (words: string, ours: string) =>
     new ConnectError(`Could not connect to ${where}: ${words}`, {
@@ -47,7 +48,9 @@ export function sessionError(error: unknown, where: string): ConnectError {
     case 'ERR_HTTP2_ERROR':
       return failed(`what it answered is not HTTP/2 (${message}); without option 'http2' it is HTTP/1.1`, 'NO_HTTP2');
     default:
-      return networkError(error, where);
+      // A session of our own begins behind TLS: this one is that of option 'http2'.
+      if (refusesAlpn(error)) return noHttp2(where, { cause: error, instead: "connect without option 'http2'" });
+      return networkError(error, where, tls);
   }
 }
 
@@ -65,9 +68,21 @@ export function noExtendedConnect(where: string): ConnectError {
   return new ConnectError(`${words}; http2: 'auto' would open them over HTTP/1.1`, { code: 'NO_EXTENDED_CONNECT' });
 }
 
-export function noHttp2(where: string, details: { cause?: unknown } = {}): ConnectError {
-  const words = `Could not connect to ${where}: it does not speak HTTP/2 (ALPN h2)`;
-  return new ConnectError(`${words}; http2: 'auto' would take HTTP/1.1`, { code: 'NO_HTTP2', ...details });
+export function noHttp2(where: string, details: { cause?: unknown; instead?: string } = {}): ConnectError {
+  const { instead = "http2: 'auto' would take HTTP/1.1", ...cause } = details;
+  const words = `Could not connect to ${where}: it does not speak HTTP/2 (ALPN h2); ${instead}`;
+  return new ConnectError(words, { code: 'NO_HTTP2', ...cause });
+}
+
+/** True where a server chose none of the versions of HTTP that TLS offered it (RFC 7301, section 3.2). */
+export function refusesAlpn(error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException).code).endsWith('NO_APPLICATION_PROTOCOL');
+}
+
+/** The error for a deadline that came while the server allowed no more streams (RFC 9113, section 5.1.2). */
+export function tooManyStreams({ message, code }: TimeoutError, limit: number): TimeoutError {
+  const words = `its HTTP/2 session has as many streams open as the server allows (${limit}, SETTINGS_MAX_CONCURRENT_STREAMS)`;
+  return new TimeoutError(`${message}: ${words}; close some, or open another session`, { code });
 }
 
 /** True where the server would serve the same over HTTP/1.1: it has no extended CONNECT, or says so (RFC 9113, section 7). */

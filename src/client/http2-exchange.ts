@@ -6,11 +6,12 @@ import http2, {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { cut } from '../connection/http2-stream';
+import { TimeoutError } from '../protocol/errors';
 import type { Attempt } from './attempt';
 import type { Answer } from './exchange';
-import { resetError, sessionError } from './http2-error';
+import { resetError, sessionError, tooManyStreams } from './http2-error';
 
-const { NGHTTP2_FLAG_END_STREAM } = http2.constants;
+const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_STREAM_STATE_IDLE } = http2.constants;
 
 type ResponseListener = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number) => void;
 
@@ -19,7 +20,7 @@ type ResponseListener = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader
  * responses are passed over.
  *
  * @param where what answers, for error messages
- * @throws ConnectError when the stream is reset, or the session ends
+ * @throws ConnectError when the stream is reset, or the session ends; TimeoutError that says so at that limit
  */
 export async function exchangeOverHttp2(
   attempt: Attempt,
@@ -48,6 +49,11 @@ export async function exchangeOverHttp2(
     return await attempt.wait<Answer<ClientHttp2Stream>>((resolve, reject) => {
       settle = (answer) => (answer instanceof Error ? reject(answer) : resolve(answer));
     });
+  } catch (error) {
+    // A stream that waits for others to end has a number already, and is idle.
+    const isWaiting = stream.state.state === NGHTTP2_STREAM_STATE_IDLE;
+    if (!isWaiting || !(error instanceof TimeoutError)) throw error;
+    throw tooManyStreams(error, session.remoteSettings.maxConcurrentStreams ?? 0);
   } finally {
     stream.off('response', onResponse).off('error', onError).off('close', onClose);
   }

@@ -1,6 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { connectHeaders, verifyConnectResponse } from '../protocol/client-handshake';
 import { HandshakeError } from '../protocol/errors';
+import { connectionHeaders } from '../protocol/headers';
 import type { Attempt } from './attempt';
 import { isOrdinary, type OrdinaryAnswer } from './exchange';
 import { exchangeOverHttp2 } from './http2-exchange';
@@ -8,8 +9,8 @@ import { type Opened, offerOf } from './offer';
 import type { ResolvedConnectOptions } from './options';
 import { nameOf, type Target } from './target';
 
-/** RFC 9113, section 8.2.2: what is about one connection of HTTP/1.1, and must not be sent over HTTP/2. */
-const connectionHeaders = new Set(['keep-alive', 'proxy-connection', 'http2-settings', 'te']);
+/** What is not sent; `TE`, which may say `trailers` only, is of no use without a body. */
+const unsent = new Set([...connectionHeaders, 'te']);
 
 /**
  * The opening handshake over HTTP/2 (RFC 8441, section 5): an extended CONNECT, whose stream is the transport then.
@@ -37,7 +38,7 @@ export async function handshakeOverHttp2(
 }
 
 function requestHead({ url, authorization }: Target, { headers }: ResolvedConnectOptions): OutgoingHttpHeaders {
-  const pairs = [...headers].filter(([name]) => !connectionHeaders.has(name)).map(([name, [, value]]) => [name, value]);
+  const pairs = [...headers].filter(([name]) => !unsent.has(name)).map(([name, [, value]]) => [name, value]);
   const { host: authority = url.host, ...own } = Object.fromEntries(pairs);
   return {
     ':method': 'CONNECT',

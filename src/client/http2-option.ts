@@ -3,8 +3,15 @@ import { InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import type { ConnectOptions } from './options';
 
-/** Options that say how a connection is made; a session has one. */
-const dialling = ['proxy', 'tls', 'socketPath', 'lookup', 'localAddress', 'family'] as const;
+/** Options that say how a connection is made, which a session has, with what `http2.connect()` takes in their place. */
+const dialling = [
+  ['proxy', 'createConnection'],
+  ['tls', 'ca, cert, key, …'],
+  ['socketPath', 'createConnection'],
+  ['lookup', 'lookup'],
+  ['localAddress', 'localAddress'],
+  ['family', 'family'],
+] as const;
 
 /**
  * Checks option `http2`, and those that contradict it.
@@ -25,10 +32,11 @@ export function resolveHttp2(given: ConnectOptions): boolean | 'auto' | ClientHt
       `Option 'http2' must be true, false, 'auto', or a session that http2.connect() made, not ${describe(option)}`,
     );
   }
-  const name = dialling.find((each) => given[each] !== undefined);
-  if (name !== undefined) {
+  for (const [name, instead] of dialling) {
+    if (given[name] === undefined) continue;
+    const words = `Option '${name}' is for connections that connect() makes, but option 'http2' brings the session of one`;
     throw new InvalidOptionError(
-      `Option '${name}' is for connections that connect() makes, but option 'http2' brings the session of one`,
+      `${words}: give it to http2.connect() of node:http2, as http2.connect(url, { ${instead} })`,
     );
   }
   return option;

@@ -38,7 +38,8 @@ export interface ConnectOptions extends Partial<ConnectionOptions> {
    * Opens the connection over HTTP/2 (RFC 8441).
    *
    * - `true`: over HTTP/2 or not at all, on a connection of its own; for `ws:` without asking (prior knowledge)
-   * - `'auto'`: over HTTP/2 where a `wss:` server has it and takes WebSockets over it, otherwise over HTTP/1.1
+   * - `'auto'`: over HTTP/2 where a `wss:` server has it and takes WebSockets over it, otherwise over HTTP/1.1. For `ws:`
+   *   there is nothing to decide by: it is HTTP/1.1
    * - a session that `http2.connect()` of node:http2 made: many connections share it, and it stays open when they close. It
    *   must be for the origin of the URL, and excludes the options that say how to connect (`proxy`, `tls`, …). What it says by
    *   `'error'` ends no process from then on

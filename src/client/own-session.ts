@@ -10,7 +10,8 @@ export function beginSession(attempt: Attempt, socket: Socket, url: URL): Client
     createConnection: () => socket,
     settings: { enablePush: false },
   });
-  return attempt.keep(session);
+  // At an alert of TLS node:http2 destroys the session, and leaves the socket open.
+  return attempt.keep(session, () => (session.destroyed ? socket.destroy() : session.destroy()));
 }
 
 /**

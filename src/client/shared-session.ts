@@ -2,6 +2,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import { ConnectError, InvalidOptionError } from '../protocol/errors';
 import type { Attempt } from './attempt';
 import { allowExtendedConnect } from './http2-settings';
+import { sessionTls } from './network-error';
 import { httpOrigin, originsOf, serves } from './session-origins';
 import { nameOf, type Target } from './target';
 
@@ -29,7 +30,7 @@ export async function joinSession(attempt: Attempt, session: ClientHttp2Session,
     inCare.add(session);
     session.on('error', ignore);
   }
-  await allowExtendedConnect(attempt, session, nameOf(target));
+  await allowExtendedConnect(attempt, session, nameOf(target), sessionTls);
   if (!serves(session, url)) {
     throw new InvalidOptionError(
       `The session of option 'http2' is for ${originsOf(session).join(', ')}, not for ${httpOrigin(url)}`,

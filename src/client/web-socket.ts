@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers';
 import { handled } from '../connection/handled';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { CloseCode } from '../protocol/close-code';
-import { ConnectionClosedError, HandshakeError } from '../protocol/errors';
+import { ConnectionClosedError, HandshakeError, InvalidOptionError } from '../protocol/errors';
 import type { ClientConnection } from './client-connection';
 import { connect } from './connect';
 import { type ConnectOptions, resolveConnectOptions } from './options';
@@ -68,10 +68,18 @@ export class WebSocket extends EventTarget {
   /**
    * @param url `ws:`, `wss:`, or `http:` and `https:` in their place
    * @param protocols a subprotocol, a list of them, or an object: `protocols` and the options of `connect()`
-   * @throws DOMException named SyntaxError for a URL or subprotocol that cannot be; InvalidOptionError for an option
+   * @throws DOMException named SyntaxError for a URL or subprotocol that cannot be; InvalidOptionError for an option, and for
+   *   options as a third argument
    */
-  constructor(url: string | URL, protocols: string | Iterable<string> | WebSocketInit = []) {
+  constructor(url: string | URL, protocols?: string | Iterable<string> | WebSocketInit);
+  constructor(url: string | URL, protocols: string | Iterable<string> | WebSocketInit = [], third?: unknown) {
     super();
+    // Other libraries have them there: left out in silence, as browsers do, they would be missed late.
+    if (third !== undefined) {
+      throw new InvalidOptionError(
+        'new WebSocket() takes options as its second argument, { protocols, headers, http2, … }, and has no third',
+      );
+    }
     this.#url = webSocketUrl(url);
     const options = webSocketOptions(protocols);
     resolveConnectOptions(options);

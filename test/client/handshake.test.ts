@@ -10,7 +10,7 @@ import type { ClientConnection } from '../../src/client/client-connection';
 import { connect } from '../../src/client/connect';
 import { WebSocket } from '../../src/client/web-socket';
 import { WebSocketBuilder } from '../../src/client/web-socket-builder';
-import { ConnectError } from '../../src/protocol/errors';
+import { ConnectError, HandshakeError } from '../../src/protocol/errors';
 import { type Certificates, makeCertificates } from './support/certificates';
 import { connecting } from './support/connecting';
 import { acceptStream, echoStream, Http2TestServer, type StreamScript } from './support/http2-test-server';
@@ -128,6 +128,20 @@ describe('handshake', () => {
       }
     });
 
+    it('says that a server wants a certificate, which it does behind the handshake of TLS', async () => {
+      const server = await secure(echoStream, { clientAuthority: ca });
+      const countSockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+      const socketsBefore = countSockets();
+      const error = await rejectionOf(ConnectError, connect(server.url, { http2: true, tls: { ca } }));
+      expect(error.code).to.equal('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
+      expect(error.message).to.match(/ than it got: tls: \{ cert, key \}\)$/);
+      await server.allClosed();
+      // Nothing of the connection is left open at this end.
+      while (countSockets() > socketsBefore) await new Promise((resolve) => setImmediate(resolve));
+      leavesNoTimer();
+      await echoes(await open(server.url, { http2: true, tls: { ca, ...certificates.client } }));
+    });
+
     it('refuses a server without TLS that speaks HTTP/1.1', async () => {
       const server = await RawServer.listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
       closers.push(() => server.close());
@@ -215,5 +229,29 @@ describe('handshake', () => {
     const server = await secure();
     const error = await rejectionOf(ConnectError, connect(server.url, { tls: { ca } }));
     expect(error.message).to.include('(does it speak HTTP/2 only? Then option http2: true reaches it)');
+  });
+
+  it('knows a server without TLS that speaks HTTP/2 only', async () => {
+    const server = await listen(echoStream);
+    for (const option of [false, 'auto'] as const) {
+      const error = await rejectionOf(HandshakeError, connect(server.url, { http2: option }));
+      expect(error).to.include({
+        code: 'INVALID_RESPONSE',
+        message: `The answer of ${server.url} is not HTTP/1.1: it speaks HTTP/2 without TLS; option http2: true reaches it`,
+      });
+    }
+    await server.allClosed();
+  });
+
+  it('guesses that a server wants TLS, whatever HTTP it was asked for', async () => {
+    const { port } = await secureHttp1();
+    const url = `ws://localhost:${port}`;
+    for (const option of [false, 'auto', true] as const) {
+      const error = await rejectionOf(ConnectError, connect(url, { http2: option }));
+      expect(error).to.include({
+        code: 'ECONNRESET',
+        message: `Could not connect to ${url}: it closed the connection without an answer; does it want wss://?`,
+      });
+    }
   });
 });

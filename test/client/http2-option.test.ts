@@ -57,21 +57,21 @@ describe('resolveHttp2', () => {
     expect(resolveHttp2({ http2: false, tls })).to.equal(false);
   });
 
-  const dialling: ConnectOptions[] = [
-    { proxy: false },
-    { proxy: 'http://localhost' },
-    { tls: {} },
-    { socketPath: '/run/app.sock' },
-    { lookup: () => {} },
-    { localAddress: '127.0.0.1' },
-    { family: 4 },
+  const dialling: Array<[options: ConnectOptions, instead: string]> = [
+    [{ proxy: false }, 'createConnection'],
+    [{ proxy: 'http://localhost' }, 'createConnection'],
+    [{ tls: {} }, 'ca, cert, key, …'],
+    [{ socketPath: '/run/app.sock' }, 'createConnection'],
+    [{ lookup: () => {} }, 'lookup'],
+    [{ localAddress: '127.0.0.1' }, 'localAddress'],
+    [{ family: 4 }, 'family'],
   ];
-  for (const options of dialling) {
+  for (const [options, instead] of dialling) {
     const [name] = Object.keys(options);
     it(`refuses '${name}' beside a session: ${JSON.stringify(options)}`, () => {
       expect(() => resolveConnectOptions({ ...options, http2: session })).to.throw(
         InvalidOptionError,
-        `Option '${name}' is for connections that connect() makes, but option 'http2' brings the session of one`,
+        `Option '${name}' is for connections that connect() makes, but option 'http2' brings the session of one: give it to http2.connect() of node:http2, as http2.connect(url, { ${instead} })`,
       );
       expect(resolveConnectOptions({ ...options, http2: 'auto' }).http2).to.equal('auto');
     });

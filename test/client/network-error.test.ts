@@ -38,6 +38,7 @@ describe('answerError', () => {
     const garbage = answerError(failure('HPE_INVALID_CONSTANT'), 'ws://a');
     expect(garbage).to.be.instanceOf(HandshakeError);
     expect(garbage).to.include({ code: 'INVALID_RESPONSE', status: 502 });
+    expect(garbage.message).to.match(/; does it want wss:\/\/ or https:\/\/\?$/);
     expect(answerError(failure('HPE_HEADER_OVERFLOW'), 'ws://a')).to.include({ code: 'HEAD_TOO_LARGE', status: 502 });
     const lost = answerError(failure('ECONNRESET', 'socket hang up'), 'ws://a');
     expect(lost).to.be.instanceOf(ConnectError);
@@ -47,6 +48,31 @@ describe('answerError', () => {
     expect(answerError(failure('EPIPE'), 'ws://a')).to.include({
       code: 'EPIPE',
       message: 'Could not connect to ws://a: words',
+    });
+  });
+
+  describe('of an answer in HTTP/2', () => {
+    const begins = (hex: string) =>
+      Object.assign(failure('HPE_INVALID_CONSTANT'), { rawPacket: Buffer.from(hex, 'hex') });
+    const settings = '000000040000000000';
+    const hint = 'it speaks HTTP/2 without TLS; option http2: true reaches it';
+
+    it('knows SETTINGS, which come first', () => {
+      for (const hex of [settings, `${settings}000000040100000000`, '000006040000000000000800000001']) {
+        expect(answerError(begins(hex), 'ws://a').message).to.equal(`The answer of ws://a is not HTTP/1.1: ${hint}`);
+      }
+      expect(answerError(begins(settings), 'the socket /run/app.sock').message).to.include(hint);
+    });
+
+    it('takes nothing else for them', () => {
+      const others = ['', '0000000400000000', '000000070000000000', '000000040000000001', '000005040000000000'];
+      for (const hex of others) expect(answerError(begins(hex), 'ws://a').message).not.to.include('HTTP/2');
+    });
+
+    it('gives no advice where the option would not help', () => {
+      for (const where of ['wss://a', 'the proxy http://a']) {
+        expect(answerError(begins(settings), where).message).not.to.include('http2');
+      }
     });
   });
 });

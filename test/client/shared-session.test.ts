@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type SecureClientSessionOptions } from 'node:http2';
 import net from 'node:net';
+import tls from 'node:tls';
 import { expect } from 'chai';
 import { connect } from '../../src/client/connect';
 import { ConnectError, HandshakeError, InvalidOptionError, TimeoutError } from '../../src/protocol/errors';
@@ -8,6 +9,7 @@ import { type Certificates, makeCertificates } from './support/certificates';
 import { connecting } from './support/connecting';
 import { accepted, acknowledgement, allowingOne, goodbye, Http2ByHand } from './support/http2-by-hand';
 import { acceptStream, echoStream, Http2TestServer, type StreamScript } from './support/http2-test-server';
+import { RawServer } from './support/raw-server';
 import { rejectionOf } from './support/rejection-of';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = http2.constants;
@@ -116,6 +118,43 @@ describe('joinSession', () => {
       expect(error.code).to.equal('ECONNREFUSED');
     });
 
+    it('a session to a server that speaks HTTP/1.1', async () => {
+      const httpsServer = tls.createServer({ ...certificates.server, ALPNProtocols: ['http/1.1'] });
+      httpsServer.on('tlsClientError', () => {});
+      const server = await RawServer.listen(() => {}, httpsServer);
+      closers.push(() => server.close());
+      const url = `wss://localhost:${server.port}`;
+      const session = sessionTo(`https://localhost:${server.port}`, { ca: certificates.authority });
+      const error = await rejectionOf(ConnectError, connect(url, { http2: session }));
+      expect(error).to.include({
+        code: 'NO_HTTP2',
+        message: `Could not connect to ${url}: it does not speak HTTP/2 (ALPN h2); connect without option 'http2'`,
+      });
+      expect(error.cause).to.have.property('code', 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+    });
+
+    it('a session to a server that is not trusted, with who can change that', async () => {
+      const server = await listen(echoStream, { certificate: certificates.server });
+      const error = await rejectionOf(ConnectError, connect(server.url, { http2: sessionTo(server.authority) }));
+      expect(error.message).to.match(
+        / \(http2\.connect\(url, \{ ca \}\) of node:http2 makes its authority a trusted one\)$/,
+      );
+    });
+
+    it('a session without a certificate that the server wants, with who can change that', async () => {
+      const ca = certificates.authority;
+      const server = await listen(echoStream, { certificate: certificates.server, clientAuthority: ca });
+      // Node leaves the socket of such a session open.
+      const socket = tls.connect({ host: 'localhost', port: server.port, ca, ALPNProtocols: ['h2'] });
+      closers.push(() => socket.destroy());
+      const session = sessionTo(server.authority, { createConnection: () => socket });
+      const error = await rejectionOf(ConnectError, connect(server.url, { http2: session }));
+      expect(error.code).to.equal('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
+      expect(error.message).to.match(
+        / \(it wants another certificate of the client than it got: http2\.connect\(url, \{ cert, key \}\) of node:http2\)$/,
+      );
+    });
+
     it('a URL that the session is not for', async () => {
       const { server, session } = await pair();
       const { port } = server;
@@ -176,7 +215,11 @@ describe('joinSession', () => {
       server.say(accepted(1));
       const connection = await first;
 
-      await rejectionOf(TimeoutError, connect(server.url, { http2: session, handshakeTimeout: 60 }));
+      const late = rejectionOf(TimeoutError, connect(server.url, { http2: session, handshakeTimeout: 60 }));
+      expect(await late).to.include({
+        code: 'HANDSHAKE_TIMEOUT',
+        message: `The opening handshake with ${server.url} took longer than handshakeTimeout (60 ms): its HTTP/2 session has as many streams open as the server allows (1, SETTINGS_MAX_CONCURRENT_STREAMS); close some, or open another session`,
+      });
       leavesNoTimer();
       const waiting = open(server.url, { http2: session });
       connection.close();

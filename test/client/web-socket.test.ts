@@ -528,6 +528,24 @@ describe('WebSocket of this package', () => {
     );
   });
 
+  it('refuses a third argument, which other libraries take for options', () => {
+    const Loose = OurWebSocket as unknown as new (...given: unknown[]) => OurWebSocket;
+    for (const third of [{}, { http2: 'auto' }, null]) {
+      expect(() => new Loose(url, [], third)).to.throw(
+        InvalidOptionError,
+        'new WebSocket() takes options as its second argument, { protocols, headers, http2, … }, and has no third',
+      );
+    }
+  });
+
+  it('takes undefined for no argument', async () => {
+    const Loose = OurWebSocket as unknown as new (...given: unknown[]) => OurWebSocket;
+    const socket = new Loose(url, undefined, undefined);
+    await event(socket, 'open');
+    socket.close();
+    await event(socket, 'close');
+  });
+
   it('gives up where its signal is aborted', async () => {
     const controller = new AbortController();
     const socket = new OurWebSocket(url, { signal: controller.signal });

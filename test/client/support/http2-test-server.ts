@@ -16,6 +16,8 @@ export type StreamScript = (stream: ServerHttp2Stream, headers: IncomingHttpHead
 interface ServerOptions {
   /** With TLS; without it HTTP/2 is expected without asking. */
   certificate?: Certificate;
+  /** Whose signature the certificate of a client must have; without it none is wanted. */
+  clientAuthority?: string;
   /** Also to whoever does not speak HTTP/2: what is done with an upgrade request. */
   http1?: (socket: Socket, key: string) => void;
   settings?: http2.Settings;
@@ -47,12 +49,13 @@ export class Http2TestServer {
   }
 
   static async listen(script: StreamScript, options: ServerOptions = {}): Promise<Http2TestServer> {
-    const { certificate, http1, settings = { enableConnectProtocol: true } } = options;
+    const { certificate, clientAuthority, http1, settings = { enableConnectProtocol: true } } = options;
     const server =
       certificate === undefined
         ? http2.createServer({ settings })
         : (http2.createSecureServer({
             ...certificate,
+            ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true }),
             settings,
             allowHTTP1: http1 !== undefined,
           }) as unknown as Http2Server);
