@@ -1,18 +1,28 @@
-/** The chat site: an Express app with a session, chat rooms, a WebSocket that echoes, and static pages. `npm start` runs it. */
+/**
+ * The chat site: an Express app with a session, chat rooms, a WebSocket that echoes, and static pages, over HTTP/1.1 and,
+ * with TLS, over HTTP/2. `npm start` runs it.
+ */
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import http from 'node:http';
 import path from 'node:path';
 import express from 'express';
 import session from 'express-session';
 import helmet from 'helmet';
-import { rooms, switchboard } from 'switchboard';
-import { explainListenError, portFromEnvironment } from './port';
+import { rooms, serveHttp2, switchboard } from 'switchboard';
+import { makeCertificate } from './certificate';
+import { listen, portsFromEnvironment } from './ports';
 
 const app = express();
 const board = switchboard(app);
 
 // What stands here runs for pages and WebSockets alike, before the 101.
-app.use(helmet({ contentSecurityPolicy: { directives: { styleSrc: ["'self'"], upgradeInsecureRequests: null } } }));
+app.use(
+  helmet({
+    contentSecurityPolicy: { directives: { styleSrc: ["'self'"], upgradeInsecureRequests: null } },
+    // It would keep browsers from the same host's http, which goes on.
+    strictTransportSecurity: false,
+  }),
+);
 const secret = process.env.SESSION_SECRET || randomBytes(32).toString('hex');
 app.use(session({ secret, resave: false, saveUninitialized: true, cookie: { sameSite: 'lax' } }));
 
@@ -35,22 +45,39 @@ for (const event of ['join', 'leave'] as const) {
   chat.on(event, () => board.hub.to('watching rooms').publish(openRooms()));
 }
 
-app.use(express.static(path.join(__dirname, 'public'), { extensions: ['html'] }));
-
-const port = portFromEnvironment();
-const server = app.listen(port, (error) => {
-  if (error) {
-    console.error(explainListenError(error, port));
-    process.exitCode = 1;
-    return;
-  }
-  console.log(`The chat is on http://localhost:${(server.address() as AddressInfo).port} (Ctrl-C ends it)`);
+// A browser cannot see by which protocol its WebSocket came: who dials with `?protocol` is told, before all else.
+board.on('connection', (socket, { url = '', httpVersion }) => {
+  if (!new URL(url, 'http://localhost').searchParams.has('protocol')) return;
+  socket.send(JSON.stringify({ type: 'protocol', name: httpVersion === '2.0' ? 'HTTP/2' : `HTTP/${httpVersion}` }));
 });
 
-// Everybody is told that the server goes away; then nothing keeps the process.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    server.close();
+app.use(express.static(path.join(__dirname, 'public'), { extensions: ['html'] }));
+
+async function start(): Promise<void> {
+  const ports = portsFromEnvironment();
+  const plain = http.createServer(app);
+  const secure = serveHttp2(app, await makeCertificate());
+
+  // Everybody is told that the servers go away; then nothing keeps the process.
+  const stop = async (): Promise<void> => {
+    plain.close();
+    secure.close();
     await board.close();
-  });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+
+  try {
+    const port = await listen(plain, ports.http, 'PORT');
+    const securePort = await listen(secure, ports.https, 'PORT_HTTPS');
+    console.log(
+      `The chat is on http://localhost:${port} and, over HTTP/2, on https://localhost:${securePort} (Ctrl-C ends it)\n` +
+        'The browser will warn about the certificate of https once: it was made just now, for this computer only.',
+    );
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+    await stop();
+  }
 }
+
+void start();

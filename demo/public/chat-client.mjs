@@ -35,7 +35,7 @@ class Room {
  *
  * Events, each with its `detail`: `connection` (`{ open, retryAt }`), `room` (a room changed), `message`, `status` (of a
  * message), `presence` (`{ room, joins, leaves }`), `gap` (`{ room }`), `refused` (`{ room }`: a room that did not let us
- * in), `problem` (a text).
+ * in), `problem` (a text), `protocol` (the name of the one that carries the WebSocket).
  */
 export class ChatClient extends EventTarget {
   /** The rooms that we are in or want to be in, by name. */
@@ -138,6 +138,7 @@ export class ChatClient extends EventTarget {
     const room = this.rooms.get(answer.room);
     // An answer about a room that we have left meanwhile has nobody to tell, except when it is an error.
     if (answer.type === 'error') this.#refused(answer);
+    else if (answer.type === 'protocol') this.#emit('protocol', answer.name);
     else if (room === undefined) return;
     else if (answer.type === 'joined') this.#joined(room, answer);
     else if (answer.type === 'message') this.#said(room, answer);

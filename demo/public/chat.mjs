@@ -3,6 +3,7 @@ import { ChatClient } from './chat-client.mjs';
 import { announce, byId, paintAvatar } from './dom.mjs';
 import { recall, recallHere, remember } from './memory.mjs';
 import { MessageLog } from './message-log.mjs';
+import { showProtocols } from './protocols.mjs';
 import { ReconnectingSocket, socketUrl } from './reconnecting-socket.mjs';
 import { addressOf, drawPeople, drawRooms } from './room-list.mjs';
 
@@ -44,7 +45,7 @@ function begin() {
 function start(name) {
   remember('name', name);
   byId('chat').hidden = false;
-  client = new ChatClient(socketUrl('/chat'), name);
+  client = new ChatClient(socketUrl('/chat?protocol'), name);
   new ReconnectingSocket(socketUrl('/rooms')).addEventListener('text', ({ detail }) => {
     openRooms = JSON.parse(detail);
     drawLists();
@@ -94,6 +95,7 @@ function listenToClient() {
     if (room === current) openRoom(firstRoom(), 'replaceState');
   });
   on('problem', showProblem);
+  on('protocol', showProtocols);
 }
 
 function received(message) {
@@ -294,6 +296,7 @@ function showConnection({ open, retryAt }) {
     count();
     countdownTimer = setInterval(count, 250);
   }
+  if (!open) showProtocols(null);
   if (current !== null) drawHead();
 }
 

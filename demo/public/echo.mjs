@@ -1,18 +1,30 @@
 /** The echo page: sends a text, and shows what came back and how long it took. */
 import { byId, element } from './dom.mjs';
+import { showProtocols } from './protocols.mjs';
 import { ReconnectingSocket, socketUrl } from './reconnecting-socket.mjs';
 
-const socket = new ReconnectingSocket(socketUrl('/echo'));
+const socket = new ReconnectingSocket(socketUrl('/echo?protocol'));
 
 /** When each text was sent that has not come back. Echoes come in the order of sending. */
 const sentAt = [];
 
+/** The first text on each connection is the server's own: by which protocol it came. */
+let isIntroduced = false;
+
+showProtocols(null);
 socket.addEventListener('open', () => showState('open', 'Connected'));
 socket.addEventListener('lost', () => {
   sentAt.length = 0;
+  isIntroduced = false;
+  showProtocols(null);
   showState('lost', 'The connection is lost. Trying again …');
 });
 socket.addEventListener('text', ({ detail }) => {
+  if (!isIntroduced) {
+    isIntroduced = true;
+    showProtocols(JSON.parse(detail).name);
+    return;
+  }
   const milliseconds = (performance.now() - sentAt.shift()).toFixed(1);
   const item = element('li', {}, element('p', {}, detail), element('span', {}, `${milliseconds} ms`));
   byId('echoes').append(item);

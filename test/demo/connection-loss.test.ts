@@ -82,7 +82,7 @@ describe('chat site: the connection is lost', function () {
       decide = () => true;
     };
     const page = await site.newPage(await site.newContext(), `/?room=${room}`);
-    await page.routeWebSocket(/\/chat$/, (route) => {
+    await page.routeWebSocket(/\/chat\?protocol$/, (route) => {
       connections.push(route);
       const server = route.connectToServer();
       route.onMessage((message) => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WebSocket } from 'undici';
+import { connect } from '../../src';
 import { DemoProcess } from '../support/demo-process';
 
 describe('demo server', function () {
@@ -12,8 +12,8 @@ describe('demo server', function () {
     await Promise.all(started.splice(0).map((demo) => demo.stop()));
   });
 
-  function demo(port: number | string): DemoProcess {
-    const one = DemoProcess.demo(port);
+  function demo(port: number | string, securePort?: number | string): DemoProcess {
+    const one = DemoProcess.demo(port, securePort);
     started.push(one);
     return one;
   }
@@ -34,22 +34,39 @@ describe('demo server', function () {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`closes the connections with 1001 and ends with 0 on ${signal}`, async () => {
       const site = demo(0);
-      const url = new URL('/chat', await site.address());
-      const socket = new WebSocket(url.href.replace('http', 'ws'));
-      await new Promise((resolve) => socket.addEventListener('open', resolve));
-      const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
-      expect(await site.stop(signal)).to.equal(0);
-      expect(await closed).to.equal(1001);
+      const plain = await connect(new URL('/chat', await site.address()).href.replace('http', 'ws'));
+      const secureUrl = new URL('/chat', await site.address('https')).href.replace('https', 'wss');
+      const tls = { rejectUnauthorized: false };
+      const secure = await connect(secureUrl, { tls });
+      const overHttp2 = await connect(secureUrl, { tls, http2: true });
+      expect(await site.stop(signal), site.output).to.equal(0);
+      for (const socket of [plain, secure, overHttp2]) expect(await socket.closed).to.include({ code: 1001 });
     });
   }
 
-  it('says in words that its port is taken, and ends with 1', async () => {
+  it('tells of both addresses, and of the certificate', async () => {
+    const site = demo(0);
+    expect(await site.address()).to.not.equal(await site.address('https'));
+    expect(site.output).to.include('The browser will warn about the certificate');
+  });
+
+  it('says of each port in words that it is taken, and ends with 1', async () => {
     const first = demo(0);
     const { port } = new URL(await first.address());
-    const second = demo(port);
-    expect(await second.exited()).to.equal(1);
-    expect(second.output).to.include(`Port ${port} is taken by another program. Choose another port with`);
-    expect(second.output).to.not.include('    at ');
+    for (const [second, variable] of [
+      [demo(port), 'PORT'],
+      [demo(0, port), 'PORT_HTTPS'],
+    ] as const) {
+      expect(await second.exited()).to.equal(1);
+      expect(second.output).to.include(`Port ${port} is taken by another program. Choose another port with`);
+      expect(second.output).to.include(`the environment variable ${variable},`);
+      expect(second.output).to.not.include('    at ');
+    }
+  });
+
+  it('does not have browsers come back by https alone, which would close the way of http', async () => {
+    const response = await fetch(await demo(0).address());
+    expect(response.headers.get('strict-transport-security')).to.equal(null);
   });
 
   for (const port of ['abc', '-1', '65536', '80.5']) {
@@ -57,6 +74,18 @@ describe('demo server', function () {
       const site = demo(port);
       expect(await site.exited()).to.equal(1);
       expect(site.output.trim()).to.equal(`PORT must be a number from 0 to 65535, not "${port}".`);
+    });
+  }
+
+  for (const [port, securePort, problem] of [
+    [0, 'abc', 'PORT_HTTPS must be a number from 0 to 65535, not "abc".'],
+    [65_535, '', 'PORT_HTTPS is needed where PORT is 65535: there is no port behind it for https.'],
+    [8765, 8765, 'PORT_HTTPS must be another port than PORT, not 8765 as well.'],
+  ] as const) {
+    it(`refuses PORT=${port} with PORT_HTTPS=${securePort} in words`, async () => {
+      const site = demo(port, securePort);
+      expect(await site.exited()).to.equal(1);
+      expect(site.output.trim()).to.equal(problem);
     });
   }
 });

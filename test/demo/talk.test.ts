@@ -24,7 +24,7 @@ describe('chat site: people talk', function () {
   it('shows messages in the order of the server, ours below until they are confirmed', async () => {
     const ann = await site.newPage(await site.newContext(), '/?room=order');
     const held: (() => void)[] = [];
-    await ann.routeWebSocket(/\/chat$/, (page) => {
+    await ann.routeWebSocket(/\/chat\?protocol$/, (page) => {
       const server = page.connectToServer();
       server.onMessage((message) => {
         if (String(message).includes('"type":"sent"')) held.push(() => page.send(message));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { debianTool } from './debian-tool';
+import type { Seen } from './demo-observer';
 import { DemoProcess } from './demo-process';
 
 /** What keeps Chromium from talking to anybody but the site, and lets root run it. */
@@ -12,11 +13,15 @@ const browserArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // The demo's certificate is its own.
+  '--ignore-certificate-errors',
 ];
 
 /** The demo's site in its own process, and people with real browsers who visit it. */
 export class ChatSite {
   url = '';
+  /** The same site over HTTP/2. */
+  secureUrl = '';
   #process: DemoProcess | undefined;
   #browser: Browser | undefined;
   readonly #contexts: BrowserContext[] = [];
@@ -24,12 +29,15 @@ export class ChatSite {
   readonly #complaints: string[] = [];
 
   /** Starts a site and a browser for the tests of this `describe`, and ends both after them. */
-  static use(): ChatSite {
+  static use(options: { browserArguments?: readonly string[] } = {}): ChatSite {
     const site = new ChatSite();
     before(async function () {
       this.timeout(60_000);
       const executablePath = debianTool(this, 'chromium');
-      site.#browser = await chromium.launch({ executablePath, args: browserArguments });
+      site.#browser = await chromium.launch({
+        executablePath,
+        args: [...browserArguments, ...(options.browserArguments ?? [])],
+      });
       await site.start(0);
     });
     afterEach(async () => {
@@ -46,10 +54,17 @@ export class ChatSite {
   async start(port: number): Promise<void> {
     this.#process = DemoProcess.demo(port);
     this.url = await this.#process.address();
+    this.secureUrl = await this.#process.address('https');
   }
 
   async stop(): Promise<void> {
     await this.#process?.stop();
+  }
+
+  /** What the server that is at this address has seen so far. */
+  seenAt(url: string): readonly Seen[] {
+    const port = Number(new URL(url).port);
+    return this.#process?.seen.filter((seen) => seen.port === port) ?? [];
   }
 
   /** A new browser profile: somebody else's computer. */

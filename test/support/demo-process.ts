@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Seen } from './demo-observer';
 
 export const projectRoot = path.resolve(__dirname, '..', '..');
 
@@ -9,20 +10,30 @@ export const projectRoot = path.resolve(__dirname, '..', '..');
 export class DemoProcess {
   /** What it has printed so far, errors too. */
   output = '';
+  /** What the observer has told, where it was loaded. */
+  readonly seen: Seen[] = [];
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #exit: Promise<number | null>;
 
-  /** Starts the demo of demo/server.ts. `port` 0 is a free one. */
-  static demo(port: number | string): DemoProcess {
-    return new DemoProcess(['--require', 'ts-node/register', path.join('demo', 'server.ts')], { PORT: String(port) });
+  /**
+   * Starts the demo of demo/server.ts, observed.
+   *
+   * @param port for http; 0 is a free one
+   * @param securePort for https
+   */
+  static demo(port: number | string, securePort: number | string = 0): DemoProcess {
+    const observer = path.join(__dirname, 'demo-observer.ts');
+    const args = ['--require', 'ts-node/register', '--require', observer, path.join('demo', 'server.ts')];
+    return new DemoProcess(args, { PORT: String(port), PORT_HTTPS: String(securePort) });
   }
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, args, {
       cwd: projectRoot,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }) as ChildProcessByStdio<null, Readable, Readable>;
+    this.#child.on('message', (message) => this.seen.push(message as Seen));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
@@ -31,15 +42,15 @@ export class DemoProcess {
     this.#exit = once(this.#child, 'close').then(([code]) => code as number | null);
   }
 
-  /** Resolves with the address that it prints when it listens. @throws Error when it ends before, with its output. */
-  async address(): Promise<string> {
+  /** Resolves with an address that it prints when it listens. @throws Error when it ends before, with its output. */
+  async address(scheme: 'http' | 'https' = 'http'): Promise<string> {
     const ended = this.exited().then(() => {
       throw new Error(`The demo ended before it listened. Is dist/ built (npm run build)? It printed:\n${this.output}`);
     });
     // Whoever has the address does not hear of the end any more.
     ended.catch(() => undefined);
     for (;;) {
-      const address = /http:\/\/localhost:\d+/.exec(this.output)?.[0];
+      const address = new RegExp(`${scheme}://localhost:\\d+`).exec(this.output)?.[0];
       if (address !== undefined) return address;
       await Promise.race([once(this.#child.stdout, 'data'), ended]);
     }
