@@ -4,7 +4,7 @@ describeBrowser({
   name: 'Chromium',
   command: 'chromium',
   debianPackage: 'chromium',
-  arguments: (url, profile) => [
+  arguments: (url, profile, { version }) => [
     '--headless',
     // Lets root run it.
     '--no-sandbox',
@@ -14,6 +14,8 @@ describeBrowser({
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--ignore-certificate-errors',
+    ...(version === '1.1' ? ['--disable-http2'] : []),
     `--user-data-dir=${profile}`,
     url,
   ],

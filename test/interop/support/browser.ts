@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import express from 'express';
 import type { Context } from 'mocha';
 import ts from 'typescript';
+import { serveHttp2 } from '../../../src';
+import { type Certificate, makeCertificates } from '../../client/support/certificates';
 import { debianTool } from '../../support/debian-tool';
 import {
   browserChecks,
@@ -15,7 +17,21 @@ import {
   plainChecks,
 } from './checks';
 import { PeerProcess } from './peer-process';
-import { compressing, PeerServer } from './peer-server';
+import { type Arrival, compressing, PeerServer } from './peer-server';
+
+/** How a browser reaches our server. */
+export interface BrowserRow {
+  readonly name: string;
+  readonly scheme: 'http' | 'https';
+  /** What `req.httpVersion` says. Over TLS the server speaks both, and the browser is told not to. */
+  readonly version: '1.1' | '2.0';
+}
+
+const rows: readonly BrowserRow[] = [
+  { name: 'HTTP/1.1', scheme: 'http', version: '1.1' },
+  { name: 'HTTP/1.1 over TLS', scheme: 'https', version: '1.1' },
+  { name: 'HTTP/2', scheme: 'https', version: '2.0' },
+];
 
 /** A browser that can show a page without a screen. */
 export interface HeadlessBrowser {
@@ -23,84 +39,139 @@ export interface HeadlessBrowser {
   readonly command: string;
   readonly debianPackage: string;
   /** The arguments that let it open `url`, with a profile of its own in `profile`, and talk to nobody else. */
-  arguments(url: string, profile: string): string[];
-  /** Files that the profile must have before the start, by their names. */
-  readonly profileFiles?: Readonly<Record<string, string>>;
+  arguments(url: string, profile: string, row: BrowserRow): string[];
+  /** Files that the profile must have before the start, by their names; it is to trust `certificate` on these hosts. */
+  profileFiles?(row: BrowserRow, certificate: string, hosts: readonly string[]): Readonly<Record<string, string>>;
 }
 
-/** The checks by the server that they need: the page is of the one without compression, and so is the origin of all. */
-const suites: Record<string, Checks> = {
-  'without compression': { ...commonChecks, ...plainChecks, ...browserChecks },
-  'with compression': { ...commonChecks, ...deflateChecks, ...deflatingClientChecks },
+/** The groups of checks for each of the servers. */
+const suites: Record<string, Record<string, Checks>> = {
+  'without compression': { commonChecks, plainChecks, browserChecks },
+  'with compression': { commonChecks, deflateChecks, deflatingClientChecks },
 };
 
-type Report = Record<string, CheckResult[]>;
-
-/** Opens a page of ours in the browser, once, which makes all checks; each of them is a test. */
-export function describeBrowser(browser: HeadlessBrowser): void {
-  describe(`${browser.name} and our server`, () => {
-    let report: Report = {};
-
-    before(async function () {
-      this.timeout(120_000);
-      report = await open(this, browser);
-    });
-
-    for (const [suite, checks] of Object.entries(suites)) {
-      describe(suite, () => {
-        for (const name of Object.keys(checks)) {
-          it(name, () => {
-            const result = report[suite]?.find((result) => result.name === name);
-            expect(result).to.deep.equal({ name, failure: null });
-          });
-        }
-      });
-    }
-  });
+/** What came of a suite: the browser's results, and what its server saw. */
+interface Report {
+  results: CheckResult[];
+  arrivals: readonly Arrival[];
 }
 
-function page(plain: PeerServer, compressed: PeerServer): string {
+/** Opens pages of ours in the browser, which make all checks; each of them is a test. */
+export function describeBrowser(browser: HeadlessBrowser): void {
+  for (const row of rows) {
+    describe(`${browser.name} and our server, over ${row.name}`, () => {
+      let reports = new Map<string, Report>();
+
+      before(async function () {
+        this.timeout(120_000);
+        reports = await open(this, browser, row);
+      });
+
+      for (const [suite, groups] of Object.entries(suites)) {
+        describe(suite, () => {
+          for (const name of Object.values(groups).flatMap(Object.keys)) {
+            it(name, () => {
+              const result = reports.get(suite)?.results.find((result) => result.name === name);
+              expect(result).to.deep.equal({ name, failure: null });
+            });
+          }
+
+          it(
+            row.version === '2.0' ? 'all WebSockets on the connection of the page' : 'each WebSocket on its own',
+            () => {
+              checkConnections(row, reports.get(suite)?.arrivals ?? []);
+            },
+          );
+        });
+      }
+    });
+  }
+}
+
+/**
+ * Looks at the requests to the page's own host, since those to the other one are of a foreign origin; and at those before the
+ * first refusal, behind which Firefox ends a session of HTTP/2 and begins another.
+ */
+function checkConnections({ version }: BrowserRow, all: readonly Arrival[]): void {
+  const own = all.filter(({ host }) => host?.startsWith('127.0.0.1:'));
+  expect(own.filter((arrival) => arrival.version !== version)).to.deep.equal([]);
+  const arrivals = own.slice(
+    0,
+    own.findIndex(({ path }) => path === '/guarded'),
+  );
+  const pages = arrivals.filter(({ isWebSocket }) => !isWebSocket).map(({ port }) => port);
+  const sockets = arrivals.filter(({ isWebSocket }) => isWebSocket).map(({ port }) => port);
+  expect(pages.length).to.be.at.least(2);
+  expect(sockets.length).to.be.above(20);
+  if (version === '2.0') expect(new Set([...pages, ...sockets]).size).to.equal(1);
+  else expect(new Set(sockets).size).to.equal(sockets.length);
+}
+
+/** The page of a suite: when it is through, it goes on to that of the next. */
+function page(suite: string, next: string | undefined): string {
   return `<!doctype html>
 <title>Checks</title>
 <script type="module">
   import * as all from '/checks.mjs';
-  const { commonChecks, runChecks } = all;
-  const plain = { ...commonChecks, ...all.plainChecks, ...all.browserChecks };
-  const compressed = { ...commonChecks, ...all.deflateChecks, ...all.deflatingClientChecks };
-  const report = {
-    'without compression': await runChecks({ WebSocket, url: 'ws://${plain.host}' }, plain),
-    'with compression': await runChecks({ WebSocket, url: 'ws://${compressed.host}' }, compressed),
-  };
-  await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
+  const checks = Object.assign({}, ...${JSON.stringify(Object.keys(suites[suite] ?? {}))}.map((name) => all[name]));
+  const results = await all.runChecks({ WebSocket, url: location.origin.replace('http', 'ws') }, checks);
+  await fetch('/report', { method: 'POST', body: JSON.stringify(results) });
+  const next = ${JSON.stringify(next ?? null)};
+  if (next !== null) location.href = next;
 </script>
 `;
 }
 
-/** Starts the browser and the server, and ends both when the page has reported. */
-async function open(context: Context, browser: HeadlessBrowser): Promise<Report> {
+/** Starts the browser and a server for each suite, and ends all when the last page has reported. */
+async function open(context: Context, browser: HeadlessBrowser, row: BrowserRow): Promise<Map<string, Report>> {
   const program = debianTool(context, browser.command, browser.debianPackage);
-  const server = new PeerServer();
-  const compressed = await new PeerServer(compressing).listen();
-  const reported = new Promise<Report>((resolve) => {
-    server.app.post('/report', express.text({ type: () => true, limit: '1mb' }), (req, res) => {
+  const { server: certificate } = await makeCertificates();
+  const servers = new Map<string, PeerServer>();
+  const peer = new PeerProcess();
+  const reports = new Map<string, Report>();
+  try {
+    let first = '';
+    const reported: Promise<void>[] = [];
+    // Each page knows the next one's address, so the last is made first.
+    for (const suite of Object.keys(suites).reverse()) {
+      const server = makeServer(suite, row, certificate);
+      servers.set(suite, server);
+      reported.push(
+        served(server, suite, first || undefined).then((results) => {
+          reports.set(suite, { results, arrivals: server.arrivals });
+        }),
+      );
+      await server.listen();
+      first = `${row.scheme}://${server.host}/`;
+    }
+    const ports = [...servers.values()].map(({ port }) => port);
+    const hosts = ports.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]);
+    const files = browser.profileFiles?.(row, certificate.cert, hosts) ?? {};
+    for (const [name, text] of Object.entries(files)) peer.write(name, text);
+    peer.start(program, browser.arguments(first, peer.folder, row), { HOME: peer.folder });
+    await peer.whileRunning(Promise.all(reported));
+  } finally {
+    await peer.stop();
+    for (const server of servers.values()) await server.close();
+  }
+  return reports;
+}
+
+function makeServer(suite: string, { scheme }: BrowserRow, certificate: Certificate): PeerServer {
+  const options = suite === 'with compression' ? compressing : {};
+  return scheme === 'http' ? new PeerServer(options) : new PeerServer(options, (app) => serveHttp2(app, certificate));
+}
+
+/** Adds the page of a suite to its server, and resolves with what it reports. */
+function served({ app }: PeerServer, suite: string, next: string | undefined): Promise<CheckResult[]> {
+  app.get('/', (_req, res) => res.type('html').send(page(suite, next)));
+  app.get('/checks.mjs', (_req, res) => res.type('text/javascript').send(checksForBrowsers()));
+  return new Promise((resolve) => {
+    app.post('/report', express.text({ type: () => true, limit: '1mb' }), (req, res) => {
       res.sendStatus(204);
       resolve(JSON.parse(req.body));
     });
   });
-  server.app.get('/', (_req, res) => res.type('html').send(page(server, compressed)));
-  server.app.get('/checks.mjs', (_req, res) => res.type('text/javascript').send(checksForBrowsers()));
-  await server.listen();
-
-  const peer = new PeerProcess();
-  for (const [name, text] of Object.entries(browser.profileFiles ?? {})) peer.write(name, text);
-  try {
-    peer.start(program, browser.arguments(`http://${server.host}/`, peer.folder), { HOME: peer.folder });
-    return await peer.whileRunning(reported);
-  } finally {
-    await peer.stop();
-    await server.close();
-    await compressed.close();
-  }
 }
 
 function checksForBrowsers(): string {

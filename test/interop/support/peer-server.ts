@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import express, { type Express, type Request } from 'express';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import express, { type Express } from 'express';
 import {
   type Closure,
   type Switchboard,
@@ -11,30 +10,49 @@ import {
   type WebSocketConnection,
 } from '../../../src';
 
-/** The options of a server that compresses all that it sends, and lets in the pages of its fellow without compression. */
-export const compressing: SwitchboardOptions = {
-  perMessageDeflate: { threshold: 0 },
-  allowedOrigins: ['http://127.0.0.1:*'],
-};
+/** The options of a server that compresses all that it sends. */
+export const compressing: SwitchboardOptions = { perMessageDeflate: { threshold: 0 } };
+
+/** How a request came to the server. */
+export interface Arrival {
+  readonly path: string;
+  readonly isWebSocket: boolean;
+  /** What `req.httpVersion` says. */
+  readonly version: string;
+  /** The client's port, which is another one for each of its connections. */
+  readonly port: number | undefined;
+  /** The host that the client named. */
+  readonly host: string | undefined;
+}
 
 /** An app of ours whose routes do what a peer has to cope with; peers are its clients. */
 export class PeerServer {
   readonly app: Express = express();
   readonly board: Switchboard;
-  readonly server: http.Server;
+  readonly server: Server;
+  /** The requests that came, WebSockets and others. */
+  readonly arrivals: Arrival[] = [];
+  /** How many connections were accepted. */
+  connections = 0;
   private readonly closures = new Map<string, Promise<Closure>>();
   private readonly sockets = new Set<Socket>();
 
-  constructor(options: SwitchboardOptions = {}, tls?: { key: string; cert: string }) {
+  /** @param serve makes the server of the app; without it one of node:http */
+  constructor(options: SwitchboardOptions = {}, serve: (app: Express) => Server = (app) => http.createServer(app)) {
     this.app.set('env', 'test');
     this.board = switchboard(this.app, options);
+    this.app.use((request, _response, next) => {
+      this.arrivals.push(arrivalOf(request));
+      next();
+    });
     this.board.on('connection', (socket, request) => {
       const id = new URL(request.url ?? '/', 'http://localhost').searchParams.get('id');
       if (id !== null) this.closures.set(id, socket.closed);
     });
     this.addRoutes();
-    this.server = tls ? (https.createServer(tls, this.app) as unknown as http.Server) : http.createServer(this.app);
+    this.server = serve(this.app);
     this.server.on('connection', (socket: Socket) => {
+      this.connections++;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
@@ -79,9 +97,16 @@ export class PeerServer {
   private addRoutes(): void {
     const { app } = this;
     app.ws('/echo', { subprotocols: ['chat.v1', 'chat.v2'] }, echo);
-    app.ws('/wire', echoAndCount);
+    app.ws('/wire', (socket, { socket: { remotePort } }) => {
+      // Of streams of HTTP/2 nobody counts the bytes, but of the connection below.
+      const transport = [...this.sockets].find((each) => each.remotePort === remotePort);
+      socket.on('message', (data) => {
+        if (data !== 'wire?') socket.send(data);
+        else socket.send(JSON.stringify({ read: transport?.bytesRead, written: transport?.bytesWritten }));
+      });
+    });
     app.ws('/small', { maxMessageSize: 1_024 }, echo);
-    app.ws('/for-guests', { allowedOrigins: ['http://127.0.0.1:*'] }, echo);
+    app.ws('/for-guests', { allowedOrigins: ['http://127.0.0.1:*', 'https://127.0.0.1:*'] }, echo);
     app.ws('/burst', (socket, { query }) => {
       for (let index = 0; index < Number(query.count); index++) socket.send(`message ${index}`);
       if (query.then === 'close') socket.close(1000);
@@ -128,14 +153,6 @@ export function echo(socket: WebSocketConnection): void {
   socket.on('message', (data) => socket.send(data));
 }
 
-/** Sends back what comes, and tells whoever asks `wire?` how many bytes have been on the wire. */
-export function echoAndCount(socket: WebSocketConnection, { socket: transport }: Request): void {
-  socket.on('message', (data) => {
-    if (data !== 'wire?') socket.send(data);
-    else socket.send(JSON.stringify({ read: transport.bytesRead, written: transport.bytesWritten }));
-  });
-}
-
 /** A text that is cut inside a character, and 70,000 bytes; empty fragments and pings between them. */
 function sendFragments(socket: WebSocketConnection): void {
   const text = Buffer.from('Grüße aus drei Stücken');
@@ -151,4 +168,10 @@ function sendFragments(socket: WebSocketConnection): void {
       void socket.ping().catch(() => {});
     }
   }
+}
+
+function arrivalOf({ url = '', httpVersion, socket, headers }: http.IncomingMessage): Arrival {
+  const path = url.split('?', 1)[0]!;
+  const isWebSocket = headers.upgrade === 'websocket';
+  return { path, isWebSocket, version: httpVersion, port: socket.remotePort, host: headers.host };
 }
