@@ -16,15 +16,19 @@ export class Pongs {
   ) {}
 
   answer(payload: Buffer): void {
+    // What waits goes first, also where all is written and that has not been told yet.
+    if (this.latest !== null) {
+      this.latest = payload;
+      return;
+    }
     if (this.outbox.amount === 0) this.inLine = 0;
     if (this.inLine < this.limit) {
       this.inLine++;
       this.send(payload);
       return;
     }
-    const isFirst = this.latest === null;
     this.latest = payload;
-    if (isFirst) this.outbox.whenWritten((error) => this.answerLatest(error));
+    this.outbox.whenWritten((error) => this.answerLatest(error));
   }
 
   private answerLatest(error?: Error | null): void {

@@ -108,7 +108,8 @@ export abstract class WriteQueue {
   uncork(): void {
     this.corked = false;
     if (this.length === 0) return;
-    this.write();
+    // Each DATA frame of what was read comes alone, and a write for each would be most of what a message costs.
+    if (!this.isHttp2 || this.length >= flushFrom) this.write();
     if (this.length > 0) this.schedule();
   }
 
