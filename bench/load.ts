@@ -40,6 +40,8 @@ export interface Target {
   port: number;
   serverPid: number;
   tls: boolean;
+  /** WebSockets on each connection of HTTP/2. @default HTTP/1.1, where each has its own */
+  streams?: number | undefined;
 }
 
 type Load = 'echo' | 'fanout' | 'idle' | 'handshake';
@@ -66,7 +68,8 @@ export const CONNECT_PATIENCE = 60_000;
 const STRETCH = 4;
 
 export function startGenerator({ workshop, cores }: Setup, load: Load, target: Target, flags: Flags): Child {
-  const all: Flags = { port: target.port, tls: target.tls || undefined, ...flags };
+  const { port, tls, streams } = target;
+  const all: Flags = { port, tls: tls || undefined, http2: streams && true, streams, ...flags };
   const written = Object.entries(all).flatMap(([name, value]) => {
     if (value === undefined) return [];
     return value === true ? [`--${name}`] : [`--${name}`, String(value)];

@@ -57,7 +57,8 @@ export async function measure(setup: Setup, scenario: Scenario, peer: Peer, peak
   );
   try {
     const { port } = (await server.nextLine(STARTUP_PATIENCE)) as { port: number };
-    const target: Target = { port, serverPid: server.pid, tls: scenario.tls === true };
+    const streams = service.http1 ? undefined : scenario.streams;
+    const target: Target = { port, serverPid: server.pid, tls: scenario.tls === true, streams };
     return await measureOn(windowed, scenario, service, server, target, peak);
   } catch (error) {
     throw withComplaint(error, server);
@@ -71,6 +72,7 @@ async function environmentOf(setup: Setup, scenario: Scenario, peer: Peer): Prom
     NODE_ENV: 'production',
     ...(isCompressed(scenario) && { BENCH_DEFLATE: '1' }),
     ...(scenario.tls && { BENCH_TLS: await certificateFolder(setup.workshop) }),
+    ...(scenario.streams && { BENCH_HTTP2: '1' }),
     ...peer.env,
   };
 }
@@ -120,9 +122,12 @@ async function runMessages(
   const messages = createRing(message, scenario.differentMessages ?? inFlight);
   if (message.compressed) await checkCompressedAnswers(load, target.port, messages);
   const common = { 'in-flight': inFlight, connections: scenario.connections };
-  return load === 'echo'
-    ? runLoad(setup, 'echo', target, { ...common, path: '/echo', frames: writeFrames(setup, message, messages) })
-    : runLoad(setup, 'fanout', target, { ...common, ...fanoutFlags(setup, message, messages, service) });
+  if (load === 'fanout') {
+    return runLoad(setup, 'fanout', target, { ...common, ...fanoutFlags(setup, message, messages, service) });
+  }
+  const frames = writeFrames(setup, message, messages);
+  const stalled = service.unstalled ? undefined : scenario.stalled;
+  return runLoad(setup, 'echo', target, { ...common, path: '/echo', frames, stalled });
 }
 
 function fanoutFlags(

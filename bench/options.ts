@@ -31,7 +31,7 @@ export interface BenchOptions {
   peers: readonly Peer[];
   /** Only a named peer must be able to run; of all, those that can are taken. */
   peersAreNamed: boolean;
-  /** Of all peers, only those that a scenario's goals name, ours, and the limit. */
+  /** Of all peers, only those that a scenario's goals name, ours, and the limits. */
   rivalsOnly: boolean;
   rounds: number;
   /** Of memory, which takes longer to measure and hardly differs from round to round, and of growth, which has many steps. */
@@ -50,12 +50,12 @@ export interface BenchOptions {
   command: string;
 }
 
-/** Part of every quick run: what a server on Node can do at all. */
-const LIMIT = 'net';
+/** Part of every quick run: what a server on Node can do at all, and ours over HTTP/1.1 beside HTTP/2. */
+const ALWAYS: readonly string[] = ['net', 'http2', 'http1'];
 
 /** Who is measured in a scenario. */
 export function takingPart({ peers, rivalsOnly }: BenchOptions, scenario: Scenario): readonly Peer[] {
-  const rivals = [ours, LIMIT, ...(scenario.goals ?? []).map(({ peer }) => peer)];
+  const rivals = [ours, ...ALWAYS, ...(scenario.goals ?? []).map(({ peer }) => peer)];
   return peers.filter(
     (peer) => serviceFor(peer, scenario) !== undefined && (!rivalsOnly || rivals.includes(peer.name)),
   );

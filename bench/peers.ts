@@ -11,7 +11,16 @@ import { isCompressed, type Scenario } from './scenarios';
 import { root, type Workshop } from './workshop';
 
 /** What a server may be asked to do. */
-type Duty = 'echo' | 'fanout' | 'chat' | 'idle' | 'handshake-express' | 'handshake-bare';
+type Duty =
+  | 'echo'
+  | 'fanout'
+  | 'chat'
+  | 'idle'
+  | 'handshake-express'
+  | 'handshake-bare'
+  | 'http2-echo'
+  | 'http2-stalled'
+  | 'http2-idle';
 
 /** How a peer does it. */
 export interface Service {
@@ -23,6 +32,10 @@ export interface Service {
   dialect?: Dialect;
   /** Handshakes are ordinary requests here. */
   plain?: true;
+  /** Where HTTP/2 is asked for, HTTP/1.1 instead: each WebSocket has a connection of its own. */
+  http1?: true;
+  /** Where some WebSockets are to stall, none of them does. */
+  unstalled?: true;
 }
 
 export interface Peer {
@@ -56,6 +69,11 @@ function duties(server: string, ...names: Duty[]): Peer['does'] {
   return Object.fromEntries(names.map((name) => [name, { server }]));
 }
 
+/** For a row about HTTP/2: what the same clients find where it is not spoken. */
+function dutiesWithoutHttp2(server: string): Peer['does'] {
+  return { 'http2-echo': { server, http1: true }, 'http2-idle': { server, http1: true } };
+}
+
 function whyNotBuilt(): string | undefined {
   if (existsSync(join(root, 'dist', 'index.js'))) return undefined;
   return 'There is no dist/index.js: run `npm run build` first. The bench measures the built package.';
@@ -73,6 +91,7 @@ function needsFile(what: string, file: string): () => string | undefined {
 const wsDuties: Peer['does'] = {
   ...duties('ws', 'echo', 'fanout', 'idle', 'handshake-bare'),
   ...duties('ws-middleware', 'handshake-express'),
+  ...dutiesWithoutHttp2('ws'),
 };
 
 export const peers: readonly Peer[] = [
@@ -80,7 +99,7 @@ export const peers: readonly Peer[] = [
     name: ours,
     title: 'this package, in an Express app',
     does: {
-      ...duties('switchboard', 'echo', 'fanout', 'idle'),
+      ...duties('switchboard', 'echo', 'fanout', 'idle', 'http2-echo', 'http2-stalled', 'http2-idle'),
       chat: { server: 'switchboard', dialect: chatDialect },
       ...duties('switchboard-middleware', 'handshake-express'),
       ...duties('switchboard-bare', 'handshake-bare'),
@@ -157,9 +176,32 @@ export const peers: readonly Peer[] = [
     whyNotHere: whyNotBuilt,
   },
   {
+    name: 'http1',
+    title: 'this package over HTTP/1.1 with TLS, on the same server, beside HTTP/2',
+    does: dutiesWithoutHttp2('switchboard'),
+    speaksTls: true,
+    command: onNode,
+    whyNotHere: whyNotBuilt,
+  },
+  {
+    name: 'unstalled',
+    title: 'this package with no WebSocket stalled, beside one that is',
+    does: { 'http2-stalled': { server: 'switchboard', unstalled: true } },
+    speaksTls: true,
+    command: onNode,
+    whyNotHere: whyNotBuilt,
+  },
+  {
     name: 'express',
     title: 'Express alone, res.end(): the limit of handshakes through Express',
     does: { 'handshake-express': { server: 'express', path: '/', plain: true } },
+    command: onNode,
+  },
+  {
+    name: 'http2',
+    title: 'bare node:http2, no protocol work: the limit over HTTP/2',
+    does: duties('http2', 'http2-echo', 'http2-stalled', 'http2-idle'),
+    speaksTls: true,
     command: onNode,
   },
   {
@@ -172,14 +214,17 @@ export const peers: readonly Peer[] = [
 
 function dutyOf(scenario: Scenario): Duty {
   switch (scenario.load) {
+    case 'echo':
+      if (scenario.stalled) return 'http2-stalled';
+      return scenario.streams ? 'http2-echo' : 'echo';
+    case 'idle':
+      return scenario.streams ? 'http2-idle' : 'idle';
     case 'fanout':
       return scenario.chat ? 'chat' : 'fanout';
     case 'handshake':
       return `handshake-${scenario.through}`;
     case 'latency':
       return 'echo';
-    default:
-      return scenario.load;
   }
 }
 

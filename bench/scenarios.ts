@@ -24,6 +24,8 @@ interface Common {
   quick?: boolean;
   /** Over TLS. */
   tls?: boolean;
+  /** WebSockets on each connection of HTTP/2. @default HTTP/1.1, where each has its own */
+  streams?: number;
   goals?: readonly Goal[];
 }
 
@@ -37,6 +39,8 @@ export interface LoadScenario extends Common {
   inFlight: number;
   /** Where they are compressed: so many that none is found again as far as deflate looks back. @default inFlight */
   differentMessages?: number;
+  /** Of an echo over HTTP/2: as many of the connections stop reading, and only the others are counted. */
+  stalled?: number;
   /** A fan-out through the chat protocol rather than through the hub. */
   chat?: boolean;
 }
@@ -203,6 +207,46 @@ function overTls(scenario: LoadScenario): LoadScenario {
   return { ...scenario, name: `wss-${scenario.name}`, title: `${scenario.title}, TLS`, tls: true };
 }
 
+/** WebSockets on one connection of HTTP/2, in rows where they share one. */
+const SHARING = 100;
+
+/** One WebSocket on each connection, or `SHARING` on the only one. */
+function overHttp2(
+  streams: 1 | typeof SHARING,
+  message: MessageShape,
+  inFlight: number,
+  rest: Rest = {},
+): LoadScenario {
+  const shares = streams > 1;
+  const clients = shares ? `${streams} WebSockets on one connection` : `${CLIENTS} connections`;
+  const scenario = overTls(echo(message, inFlight, rest, shares ? streams : CLIENTS));
+  return {
+    ...scenario,
+    name: `http2-echo-${shares ? `${streams}on1-` : ''}${nameOf(message.size)}x${inFlight}`,
+    title: `Echo over HTTP/2, ${titleOf(message.size)} ${message.type}, ${clients}, ${inFlight} in flight, TLS`,
+    streams,
+  };
+}
+
+const sharing = overHttp2(SHARING, text(32), 8);
+
+const http2: readonly LoadScenario[] = [
+  overHttp2(1, text(32), 1),
+  overHttp2(1, text(32), 8, { quick: true }),
+  overHttp2(1, text(64 * KIB), 1),
+  overHttp2(SHARING, text(32), 1),
+  sharing,
+  overHttp2(SHARING, text(64 * KIB), 1),
+  {
+    ...sharing,
+    name: `${sharing.name}-stalled`,
+    title: `${sharing.title}, one of them stalled`,
+    stalled: 1,
+    quick: true,
+    goals: [{ peer: 'unstalled', atLeast: 0.9 }],
+  },
+];
+
 const handshakes: readonly HandshakeScenario[] = [
   {
     name: 'handshake-express',
@@ -279,6 +323,17 @@ const idle: readonly IdleScenario[] = [
   },
 ];
 
+/** Fewer than without TLS, which takes ten times the memory. */
+const idleHttp2: readonly IdleScenario[] = [1, SHARING].map((streams) => ({
+  name: `idle-http2${streams > 1 ? `-${streams}on1` : ''}`,
+  title: `Memory of 2,000 idle WebSockets over HTTP/2, ${streams} on each connection, TLS`,
+  load: 'idle',
+  unit: 'bytes/connection',
+  connections: 2_000,
+  tls: true,
+  streams,
+}));
+
 export const scenarios: readonly Scenario[] = [
   ...echoes,
   ...otherEchoes,
@@ -288,8 +343,10 @@ export const scenarios: readonly Scenario[] = [
   ...compressed,
   overTls(echo(text(32), 8, {})),
   overTls(echo(text(64 * KIB), 1, {})),
+  ...http2,
   ...handshakes,
   latency('each'),
   latency('ws'),
   ...idle,
+  ...idleHttp2,
 ];

@@ -26,6 +26,7 @@ export const panels: readonly Panel[] = [
   { name: 'fanout', title: 'Fan-out', holds: begins('fanout', 'chat') },
   { name: 'deflate', title: 'Compressed', holds: begins('deflate') },
   { name: 'wss', title: 'TLS (wss)', holds: begins('wss') },
+  { name: 'http2', title: 'HTTP/2', holds: begins('http2') },
   { name: 'handshake', title: 'Opening handshakes', holds: begins('handshake') },
   { name: 'memory', title: 'Memory: less is better', holds: begins('idle') },
 ];

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "fail.h"
+#include "http2-stream.h"
 
 /* One source address has about 28,000 ports on Linux as it comes; stay well below. */
 enum { CONNECTIONS_PER_ADDRESS = 10000, RESPONSE_MAX = 16384 };
@@ -40,7 +41,6 @@ void connection_check_accepted(const struct target *target, const char *path, co
 }
 
 static void handshake(const struct transport *transport, const struct target *target, const char *path, struct verifier *early) {
-  while (!transport_ready(transport)) transport_wait(transport, false);
   char request[REQUEST_MAX];
   ssize_t length = connection_upgrade_request(request, target, path);
   if (transport_send(transport, request, (size_t)length) != length) fail_errno("The server does not take the handshake on %s", path);
@@ -96,12 +96,22 @@ int connection_begin(const struct target *target, unsigned index) {
   return fd;
 }
 
-struct transport connection_open(const struct target *target, const char *path, unsigned index, struct verifier *early) {
+struct transport connection_connect(const struct target *target, unsigned index) {
   int fd = open_socket(index, 0);
   connect_socket(fd, target, index, 0);
   int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) fail_errno("Cannot make a socket non-blocking");
   struct transport transport = transport_over(fd, target->tls);
+  bool chooses = target->http2 && target->tls;
+  if (chooses) tls_offer_http2(transport.tls);
+  while (!transport_ready(&transport)) transport_wait(&transport, false);
+  if (chooses) tls_check_http2(transport.tls);
+  return transport;
+}
+
+struct transport connection_open(const struct target *target, const char *path, unsigned index, struct verifier *early) {
+  if (target->http2) return http2_stream_open(target, path, index);
+  struct transport transport = connection_connect(target, index);
   handshake(&transport, target, path, early);
   return transport;
 }

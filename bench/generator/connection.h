@@ -1,4 +1,4 @@
-/* One client connection: connect and opening handshake. */
+/* One WebSocket of a client: connect and opening handshake. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -12,6 +12,8 @@ struct target {
   uint16_t port; /* on 127.0.0.1 */
   bool compressed; /* offers permessage-deflate, and insists on it */
   bool tls;
+  bool http2;       /* WebSockets are streams of HTTP/2 */
+  unsigned streams; /* of them on each connection, then */
 };
 
 /*
@@ -19,6 +21,9 @@ struct target {
  * over source addresses. What the server says at once goes to `early`; where that is NULL it must say nothing.
  */
 struct transport connection_open(const struct target *target, const char *path, unsigned index, struct verifier *early);
+
+/* Only connects, with TLS where that is wanted; `index` and the socket as above. */
+struct transport connection_connect(const struct target *target, unsigned index);
 
 /* Begins to connect, without blocking; `index` as above. */
 int connection_begin(const struct target *target, unsigned index);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "echo-stalled.h"
 #include "exchange.h"
 #include "fail.h"
 #include "watch.h"
@@ -18,8 +19,10 @@ struct echo echo_open(struct load *load) {
     struct client *client = &echo.clients[i];
     client->receiver.transport = client->sender.transport = connection_open(&load->target, load->path, i, NULL);
     exchange_turn(&client->sender.transport, &load->ring, load->in_flight);
-    watch_add(echo.epoll, client->sender.transport.fd, i);
+    /* The first one on a connection of HTTP/2 has the events of all. */
+    if (!load->target.http2 || i % load->target.streams == 0) watch_add(echo.epoll, client->sender.transport.fd, i);
   }
+  for (unsigned i = 0; i < load->stalled; i++) echo_stall(&echo.clients[i].sender, &load->ring);
   return echo;
 }
 

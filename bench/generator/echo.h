@@ -16,10 +16,10 @@ struct client {
 struct echo {
   struct load *load;
   struct client *clients;
-  int epoll; /* edge-triggered; the events carry the number of the client */
+  int epoll; /* edge-triggered; the events carry the number of the client, or of the first one on a connection of HTTP/2 */
 };
 
-/* Connects, and compares one turn of all messages on every connection. */
+/* Connects, compares one turn of all messages on every connection, and lets stall what is to stall. */
 struct echo echo_open(struct load *load);
 
 void echo_closed_loop(struct load *load);

@@ -46,6 +46,21 @@ static ssize_t explain(SSL *ssl, int result) {
   fail("TLS to the server broke: %s", ERR_reason_error_string(reason));
 }
 
+/* As ALPN has it: the length, then the name. */
+static const unsigned char HTTP2[] = {2, 'h', '2'};
+
+void tls_offer_http2(struct tls *tls) {
+  if (SSL_set_alpn_protos((SSL *)tls, HTTP2, sizeof HTTP2) != 0) fail("OpenSSL has no memory for ALPN");
+}
+
+void tls_check_http2(const struct tls *tls) {
+  const unsigned char *chosen;
+  unsigned length;
+  SSL_get0_alpn_selected((const SSL *)tls, &chosen, &length);
+  /* It was the only one to choose from. */
+  if (length == 0) fail("The server does not speak HTTP/2: TLS offered it (ALPN), and it was not chosen");
+}
+
 bool tls_handshake(struct tls *tls) {
   SSL *ssl = (SSL *)tls;
   ERR_clear_error();
@@ -105,6 +120,10 @@ struct tls *tls_open(int fd) {
   (void)fd;
   fail("--tls needs OpenSSL's headers where the generator is compiled: there is no openssl/ssl.h (on Debian: apt-get install libssl-dev)");
 }
+
+void tls_offer_http2(struct tls *tls) { (void)tls; }
+
+void tls_check_http2(const struct tls *tls) { (void)tls; }
 
 bool tls_handshake(struct tls *tls) { return tls != NULL; }
 

@@ -14,6 +14,10 @@ struct tls;
 /* The client's end on a socket that is connected, or about to be. */
 struct tls *tls_open(int fd);
 
+/* Before the handshake: offers HTTP/2 and nothing else (ALPN, RFC 7301). Behind it: fails unless the server has chosen it. */
+void tls_offer_http2(struct tls *tls);
+void tls_check_http2(const struct tls *tls);
+
 /* One step of the TLS handshake; false while it has to wait for the socket. Fails when it is refused. */
 bool tls_handshake(struct tls *tls);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "http2-stream.h"
 
 enum { SCRATCH_SIZE = 256 * 1024 };
 
@@ -28,10 +29,12 @@ static ssize_t receive(int fd, void *bytes, size_t length, int flags) {
 }
 
 ssize_t transport_receive(const struct transport *transport, void *bytes, size_t length) {
+  if (transport->stream != NULL) return http2_stream_receive(transport->stream, bytes, length);
   return transport->tls == NULL ? receive(transport->fd, bytes, length, 0) : tls_receive(transport->tls, bytes, length);
 }
 
 ssize_t transport_drop(const struct transport *transport, size_t length) {
+  if (transport->stream != NULL) return http2_stream_drop(transport->stream, length);
   if (transport->tls == NULL) return receive(transport->fd, NULL, length, MSG_TRUNC);
   size_t dropped = 0;
   while (dropped < length) {
@@ -45,11 +48,16 @@ ssize_t transport_drop(const struct transport *transport, size_t length) {
 }
 
 ssize_t transport_send(const struct transport *transport, const void *bytes, size_t length) {
+  if (transport->stream != NULL) return http2_stream_send(transport->stream, bytes, length);
   if (transport->tls != NULL) return tls_send(transport->tls, bytes, length);
   return outcome(send(transport->fd, bytes, length, MSG_NOSIGNAL));
 }
 
 void transport_wait(const struct transport *transport, bool room) {
+  if (transport->stream != NULL) {
+    http2_stream_wait(transport->stream);
+    return;
+  }
   struct pollfd socket = {.fd = transport->fd, .events = POLLIN | (room ? POLLOUT : 0)};
   if (poll(&socket, 1, TRANSPORT_PATIENCE) == 0) fail("The server has not answered within %d s", TRANSPORT_PATIENCE / 1000);
 }

@@ -1,4 +1,4 @@
-/* What carries the bytes of one connection: a TCP socket, and TLS on it with --tls. */
+/* What carries the bytes of one WebSocket: a TCP socket, TLS on it with --tls, or with --http2 a stream of a connection of that. */
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
 
@@ -8,12 +8,15 @@
 
 #include "tls.h"
 
+struct http2_stream;
+
 /* Milliseconds: a server that says nothing for as long has failed. */
 enum { TRANSPORT_PATIENCE = 10000 };
 
 struct transport {
   int fd;
-  struct tls *tls; /* NULL: plain TCP */
+  struct tls *tls;             /* NULL: plain TCP, or a stream */
+  struct http2_stream *stream; /* NULL: the socket is its own */
 };
 
 /* Adds TLS to a socket where it is wanted. */

@@ -6,7 +6,7 @@
  * - The end of stdin ends the process, so that no server outlives the bench, however that ended; a regular exit also
  *   lets `--cpu-prof` write its profile.
  * - Where BENCH_DEFLATE is 1, it agrees on compression; where BENCH_TLS names a folder, it speaks TLS with key.pem and
- *   cert.pem of it.
+ *   cert.pem of it; where BENCH_HTTP2 is 1, whoever can speaks HTTP/2 there, too.
  */
 
 import { readFileSync } from 'node:fs';
@@ -21,11 +21,18 @@ export const deflateSettings = process.env.BENCH_DEFLATE === '1' && { threshold:
 
 const tlsFolder = process.env.BENCH_TLS;
 
+/** For TLS, where the scenario wants it. */
+export const certificate = tlsFolder && {
+  key: readFileSync(join(tlsFolder, 'key.pem')),
+  cert: readFileSync(join(tlsFolder, 'cert.pem')),
+};
+
+/** For HTTP/2, where the scenario wants it. */
+export const http2Certificate = process.env.BENCH_HTTP2 === '1' && certificate;
+
 /** An HTTP or HTTPS server, as the scenario wants it. */
 export function createServer(listener?: RequestListener): HttpServer | HttpsServer {
-  if (tlsFolder === undefined) return createHttpServer(listener);
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(tlsFolder, name)));
-  return createHttpsServer({ key, cert }, listener);
+  return certificate ? createHttpsServer(certificate, listener) : createHttpServer(listener);
 }
 
 /** Lets `server` listen on a free port of 127.0.0.1 and connects it to the bench. */

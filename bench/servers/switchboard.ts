@@ -1,8 +1,11 @@
-/** Switchboard as a user writes it: an Express app, `app.ws`, the hub for fan-out, and `rooms()` for the chat protocol. */
+/**
+ * Switchboard as a user writes it: an Express app, `app.ws`, the hub for fan-out, and `rooms()` for the chat protocol. Where HTTP/2 is
+ * wanted, the same port speaks it and HTTP/1.1.
+ */
 
 import express from 'express';
-import { rooms, switchboard } from 'switchboard';
-import { createServer, deflateSettings, serve } from './serve';
+import { rooms, serveHttp2, switchboard } from 'switchboard';
+import { createServer, deflateSettings, http2Certificate, serve } from './serve';
 
 const app = express();
 const board = switchboard(app, {
@@ -25,4 +28,4 @@ app.ws('/publish', (socket) => {
 
 app.use('/chat', rooms());
 
-serve(createServer(app));
+serve(http2Certificate ? serveHttp2(app, http2Certificate) : createServer(app));

@@ -14,6 +14,9 @@ describe('bench options', () => {
     expect(options).to.include({ rounds: 2, slowRounds: 1, command: 'npm run bench' });
     expect(takingPartIn(options, 'echo-32x1')).to.deep.equal(['switchboard', 'net']);
     expect(takingPartIn(options, 'chat-200x16')).to.deep.equal(['switchboard', 'hub']);
+    expect(takingPartIn(options, 'http2-echo-32x8')).to.deep.equal(['switchboard', 'http1', 'http2']);
+    const stalled = 'http2-echo-100on1-32x8-stalled';
+    expect(takingPartIn(options, stalled)).to.deep.equal(['switchboard', 'unstalled', 'http2']);
   });
 
   it('measures everything, longer, with --full', () => {

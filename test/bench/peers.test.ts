@@ -12,6 +12,7 @@ import { debianHeader } from '../support/debian-tool';
 const kinds = [
   ...['echo-32x8', 'echo-64KiBx1', 'fanout-200x16', 'chat-200x16', 'deflate-echo', 'deflate-fanout', 'wss-echo-32x8'],
   ...['handshake-express', 'handshake-bare', 'latency-half-peak', 'idle-10000', 'idle-deflate', 'idle-deflate-used'],
+  ...['http2-echo-32x8', 'http2-echo-100on1-32x8-stalled', 'idle-http2-100on1'],
 ].map((name) => shrink(scenarios.find((scenario) => scenario.name === name)!));
 
 function shrink(scenario: Scenario): Scenario {

@@ -37,5 +37,6 @@ describe('bench scenarios', () => {
     expect(names.filter((name) => /^echo-\w+x\d+$/.test(name))).to.have.length(12);
     expect(names.filter((name) => name.startsWith('fanout-'))).to.have.length(8);
     expect(names.filter((name) => name.startsWith('chat-'))).to.have.length(8);
+    expect(names.filter((name) => name.startsWith('http2-'))).to.have.length(7);
   });
 });
