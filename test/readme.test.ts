@@ -105,6 +105,10 @@ describe('README', function () {
     expect(await other.next()).to.equal('a WebSocket over HTTP/1.1');
   });
 
+  it('example http2-session shares a session, and ends', async () => {
+    expect(await reader.run('http2-session')).to.deep.equal(['hello from feed hello from chat']);
+  });
+
   it('example two-modules has a router, and lets a page of the named origin in', async () => {
     const port = await reader.start('two-modules');
     const log = await connect(`ws://localhost:${port}/feed/log`, { origin: 'http://localhost:5173' });

@@ -11,7 +11,7 @@ export const underWay = 64 * 1024;
 /** The session of each stream that carries a connection: the stream itself forgets it when it closes. */
 const sessions = new WeakMap<Duplex, Http2Session>();
 
-/** A transport that is a stream of node:http2; told by what only those have, so that node:http2 need not be loaded. */
+/** A transport that is a stream of node:http2, told by what only those have: it does not export their class. */
 export function isHttp2Stream(transport: Duplex): transport is Http2Stream {
   return 'rstCode' in transport && 'session' in transport;
 }
@@ -28,7 +28,8 @@ export function cut(transport: Duplex): void {
     transport.destroy();
     return;
   }
-  // Not by close(), which says END_STREAM first: a peer that reads this before the reset takes it for an ordinary end. And
+  // Not by close(), which says END_STREAM first: a peer that reads this before the reset takes it for an ordinary end. An
+  // AbortError becomes CANCEL, and this is how to make one. And
   // not at once, since a reset overtakes what is still to be sent, be it the answer that opened the connection.
   setImmediate(() => addAbortSignal(AbortSignal.abort(), transport));
 }

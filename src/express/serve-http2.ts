@@ -39,7 +39,7 @@ export function serveHttp2(app: Application, options: SecureServerOptions): Http
     );
   }
   board.attach(server);
-  // Its types are about requests of node:http2, which the board has taken away.
+  // To the types of node:http2 an app is no listener; the board gives it requests of node:http.
   server.on('request', checked as never);
   return server;
 }
