@@ -41,6 +41,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** The connection is closed, and nobody has been told by `'close'`. */
   protected closeEventDue = false;
   private closeListeners: Array<(connection: never) => void> | null = null;
+  private drainListeners: Array<() => void> | null = null;
   protected reading = true;
   private heard = false;
   private pongs: Pongs | null = null;
@@ -130,7 +131,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
       // While a chunk is handled nothing was written: the peer has not had the chance to take it.
       this.outbox.flush();
       if (this.outbox.amount <= maxBufferedAmount) return true;
-      this.failSlowConsumer(maxBufferedAmount);
+      this.failSlowConsumer();
     }
     if (callback !== undefined) this.outbox.callSoon(callback, this.closedError('send()'));
     return false;
@@ -142,14 +143,43 @@ export abstract class ConnectionCore extends ConnectionEvents {
     return false;
   }
 
-  /** The outbox is down to `lowWaterMark`. @internal */
-  outboxDrained(): void {
-    if (!this.needsDrain) return;
-    this.needsDrain = false;
-    this.emitSafely('drain');
+  /** More than `highWaterMark` waits, though all has been written that the transport takes. @internal */
+  get isSlow(): boolean {
+    if (this.state !== ReadyState.Open || this.outbox.unwritten <= this.options.highWaterMark) return false;
+    this.outbox.flush();
+    return this.outbox.unwritten > this.options.highWaterMark;
   }
 
-  private failSlowConsumer(limit: number): void {
+  /** Bytes that may wait besides those that do, until `maxBufferedAmount`; negative beyond it. @internal */
+  get spare(): number {
+    return this.options.maxBufferedAmount - this.outbox.amount;
+  }
+
+  /** Calls back, once, when no more than `lowWaterMark` bytes wait; never, if the connection closes before. @internal */
+  whenDrained(callback: () => void): void {
+    if (this.drainListeners !== null) {
+      this.drainListeners.push(callback);
+      return;
+    }
+    this.drainListeners = [callback];
+    this.outbox.watch();
+  }
+
+  /** The outbox is down to `lowWaterMark`. @internal */
+  outboxDrained(): void {
+    if (this.needsDrain) {
+      this.needsDrain = false;
+      this.emitSafely('drain');
+    }
+    const listeners = this.drainListeners;
+    if (listeners === null) return;
+    this.drainListeners = null;
+    for (const callback of listeners) callback();
+  }
+
+  /** @internal */
+  failSlowConsumer(): void {
+    const limit = this.options.maxBufferedAmount;
     const isHeldBack = this.outbox.heldBackLength > limit / 2;
     const message = isHeldBack
       ? `More than maxBufferedAmount (${limit} bytes) waited for the end of a message in fragments`
@@ -330,6 +360,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.rejectReceivers();
     for (const callback of this.closeListeners ?? []) this.tellClosed(callback);
     this.closeListeners = null;
+    this.drainListeners = null;
     this.closeEventDue = true;
     this.deliverEnd();
   }

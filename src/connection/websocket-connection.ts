@@ -60,6 +60,8 @@ export class WebSocketConnection extends ReceivingConnection {
 
   /** The subprotocol that both sides agreed on, or an empty string. */
   readonly protocol: string;
+  /** Who is behind it, as the application knows it; for presence and `hub.disconnect()`. */
+  user: string | undefined = undefined;
   private readonly hub: RoomRegistry | undefined;
   private readonly onError: WebSocketConnectionInit['onError'];
   private webStreams: { readable?: ReadableStream<Message>; writable?: WritableStream<Payload> } | null = null;

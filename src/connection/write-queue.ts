@@ -95,6 +95,12 @@ export abstract class WriteQueue {
     if (this.length === 0 && this.transport.writable) this.transport.write('', this.written());
   }
 
+  /** Tells the owner when no more than `lowWaterMark` bytes wait, as it does by itself for what goes beyond the marks. */
+  watch(): void {
+    this.watching = true;
+    this.whenWritten(() => {});
+  }
+
   /** Calls back, but not before the caller is done. */
   callSoon(callback: SendCallback, error?: Error): void {
     process.nextTick(() => this.call([callback], error));

@@ -5,12 +5,17 @@ import type { Application, Request } from 'express-serve-static-core';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { CloseCode } from '../protocol/close-code';
 import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
-import { describe } from '../protocol/options';
+import { describe, refuseUnknownOptions } from '../protocol/options';
 import { Hub } from '../rooms/hub';
 import { type AcceptInit, acceptUpgrade } from '../server/accept-upgrade';
 import { type CloseAllOptions, ConnectionSet, checkCloseAll } from '../server/connection-set';
 import { isHttp2Server } from '../server/http2-server';
-import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server/options';
+import {
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions,
+  serverOptionNames,
+} from '../server/options';
 import { pendingUpgrade } from '../server/pending-upgrade';
 import { type AnyServer, AttachedServer, serverClosing } from './attached-server';
 import { boardOf, registerBoard } from './boards';
@@ -23,7 +28,14 @@ import { takesPath } from './taken-paths';
 import { reachedThroughExpress } from './trust-proxy';
 
 /** Options of a whole app; functions among them get Express's request. */
-export type SwitchboardOptions = ServerOptions<Request>;
+export interface SwitchboardOptions extends ServerOptions<Request> {
+  /**
+   * The rooms that `socket.join()`, `socket.leave()` and `board.hub` are about: `new Hub({ adapter, … })` shares them with
+   * other nodes. Boards may share a hub.
+   * @default a hub of the board's own
+   */
+  hub?: Hub;
+}
 
 /** The events of a board, with what their listeners get. */
 export interface SwitchboardEvents {
@@ -52,7 +64,10 @@ export function switchboard(app: Application, options: SwitchboardOptions = {}):
       code: 'SWITCHBOARD_EXISTS',
     });
   }
-  const board = new Switchboard(checked, resolveServerOptions('switchboard()', options));
+  refuseUnknownOptions('switchboard()', options, ['hub', ...serverOptionNames]);
+  const { hub = new Hub(), ...rest } = options;
+  if (!(hub instanceof Hub)) throw new InvalidOptionError(`Option 'hub' must be a Hub, not ${describe(hub)}`);
+  const board = new Switchboard(checked, resolveServerOptions('switchboard()', rest), hub);
   if ('ws' in checked) {
     throw new InvalidStateError('This app has a method ws already, of express-ws perhaps: take that away first', {
       code: 'WS_TAKEN',
@@ -76,8 +91,6 @@ export interface OpenConnections extends Iterable<WebSocketConnection> {
 
 /** The WebSockets of one app, all its servers together. */
 export class Switchboard extends EventEmitter<SwitchboardEvents> {
-  /** The rooms that `socket.join()` and `socket.leave()` are about. */
-  readonly hub = new Hub();
   readonly connections: OpenConnections;
   /** By server, since a server that closes takes its own connections along, and no others. */
   private readonly open = new Map<Server, ConnectionSet>();
@@ -87,19 +100,22 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   isClosing = false;
   private closing: Promise<void> | undefined;
   /** One for all connections. */
-  private readonly acceptInit: AcceptInit = {
-    reached: reachedThroughExpress,
-    rooms: this.hub,
-    onError: (error, connection) => this.report(error, connection),
-  };
+  private readonly acceptInit: AcceptInit;
 
   /** @internal */
   constructor(
     private readonly app: App,
     /** @internal */
     readonly options: ResolvedServerOptions,
+    /** The rooms that `socket.join()` and `socket.leave()` are about. */
+    readonly hub: Hub,
   ) {
     super();
+    this.acceptInit = {
+      reached: reachedThroughExpress,
+      rooms: hub,
+      onError: (error, connection) => this.report(error, connection),
+    };
     const { open } = this;
     this.connections = {
       get size() {

@@ -1,17 +1,46 @@
 import { afterFlush } from '../connection/flush-queue';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { InvalidOptionError } from '../protocol/errors';
-import { describe } from '../protocol/options';
+import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
+import { checkFunction, describe, refuseUnknownOptions } from '../protocol/options';
+import type { LogPage, LogQuery } from './adapter';
 import { Delivery } from './delivery';
+import { type Disconnection, type DisconnectOptions, resolveDisconnect } from './disconnect';
+import { HubErrors } from './hub-errors';
+import { HubSharing, type Sharing } from './hub-sharing';
 import { type Member, Membership } from './membership';
 import { payloadOf } from './payload';
 import { Publication, type Publish } from './publication';
 import { Room } from './room';
 import { checkRoomName } from './room-name';
+import { resolveSharedRoomsOptions, type SharedRoomsOptions, sharedRoomsOptionNames } from './shared-rooms-options';
+import { checkSlowConsumer, policyOf, type SlowConsumer } from './slow-consumer';
+import { type GapListener, SlowMembers } from './slow-members';
 
 const open = 1;
 
-type Publishing = [rooms: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer];
+type Publishing = [
+  rooms: readonly string[],
+  except: readonly WebSocketConnection[],
+  payload: string | Buffer,
+  key: string | undefined,
+];
+
+/** How the rooms of a hub are. */
+export interface HubOptions extends SharedRoomsOptions {
+  /** What becomes of a room's messages for a member that is slow. @default 'close' */
+  slowConsumer?: SlowConsumer;
+}
+
+/** What happens in a hub, and what its listeners get. */
+export interface HubEvents {
+  /** A member misses messages of a room: see GapListener. */
+  gap: Parameters<GapListener>;
+  /**
+   * What was published has not reached the other nodes: the broker was away for too long, or too much waited for it. Without
+   * a listener it is written to the console, once for each outage; it never ends the process.
+   */
+  error: [error: AdapterError];
+}
 
 /**
  * Who is in which room. A room is there while somebody is in it, and a connection that closes leaves all of its rooms.
@@ -33,8 +62,34 @@ export class Hub {
    * What is published while a publish goes round, as by a member that a transport in this process makes answer at once: it
    * comes behind it, so that everybody has both in the same order. Null while none does.
    */
-  #waiting: Array<[names: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer]> | null =
-    null;
+  #waiting: Publishing[] | null = null;
+  readonly #slowConsumer: SlowConsumer;
+  readonly #slowMembers = new SlowMembers();
+  readonly #errors = new HubErrors();
+  /** Where there are neither other nodes nor a history, nothing of what they need is there. */
+  readonly #shared: HubSharing | undefined;
+  #sharing: Sharing | undefined;
+
+  /** @throws InvalidOptionError for an option that is unknown or wrong */
+  constructor(options: HubOptions = {}) {
+    refuseUnknownOptions('new Hub()', options, ['slowConsumer', ...sharedRoomsOptionNames]);
+    const { slowConsumer = 'close', adapter, history } = options;
+    checkSlowConsumer(slowConsumer);
+    this.#slowConsumer = slowConsumer;
+    if (adapter === undefined && !history) return;
+    this.#shared = new HubSharing(resolveSharedRoomsOptions(options, 'hub'), {
+      deliver: ({ rooms, payload, key }) => this.#publishHere(rooms, [], payload, key),
+      lost: (room) => this.#lost(room),
+      disconnectHere: (disconnection) => this.#disconnectHere(disconnection),
+      failed: (error) => this.#errors.report(error),
+    });
+    this.#sharing = this.#shared;
+  }
+
+  /** Has something else join the rooms with those of other nodes. @internal */
+  share(sharing: Sharing): void {
+    this.#sharing = sharing;
+  }
 
   /**
    * Joining twice is joining once.
@@ -42,20 +97,21 @@ export class Hub {
    * @param room any string of 1 to 256 characters
    * @returns whether the member is in the room now: false when its connection is no longer open, which can be so after
    *   every `await`, and is nobody's mistake
-   * @throws InvalidOptionError for what is no room name, or no connection
+   * @throws InvalidOptionError for what is no room name, or no connection; for a new room, what `slowConsumer` throws
    */
   join(member: WebSocketConnection, room: string): boolean {
     checkMember(member);
     checkRoomName(room);
     if (member.readyState !== open) return false;
     const membership = this.#memberships.get(member) ?? this.#enter(member);
-    let joined = this.#rooms.get(room);
-    if (joined === undefined) {
-      joined = new Room(room);
-      this.#rooms.set(room, joined);
-    }
+    const there = this.#rooms.get(room);
+    const joined = there ?? new Room(room, policyOf(room, this.#slowConsumer));
     joined.memberships.add(membership);
     membership.rooms.add(joined);
+    if (there === undefined) {
+      this.#rooms.set(room, joined);
+      this.#sharing?.opened(room);
+    }
     return true;
   }
 
@@ -65,6 +121,7 @@ export class Hub {
     const left = this.#rooms.get(room);
     if (membership === undefined || left === undefined || !membership.rooms.delete(left)) return false;
     this.#remove(membership, left);
+    this.#slowMembers.leave(membership, left);
     return true;
   }
 
@@ -74,6 +131,7 @@ export class Hub {
     if (membership === undefined) return;
     for (const room of membership.rooms) this.#remove(membership, room);
     membership.rooms.clear();
+    membership.backlog = null;
   }
 
   /**
@@ -82,19 +140,40 @@ export class Hub {
    * @throws InvalidOptionError for no room at all, or what is no room name
    */
   to(...rooms: string[]): Publication {
-    if (rooms.length === 0) throw new InvalidOptionError('to() needs the name of at least one room');
-    for (const room of rooms) checkRoomName(room);
-    return new Publication(this.#publish, rooms, []);
+    return new Publication(this.#publish, checkRooms('to()', rooms), []);
   }
 
-  /** Who is in the room, in the order of joining; a copy. */
+  /**
+   * The members of these rooms that are on this node, whatever the adapter; otherwise as `to()`.
+   *
+   * @throws InvalidOptionError for no room at all, or what is no room name
+   */
+  here(...rooms: string[]): Publication {
+    return new Publication(this.#publishHere, checkRooms('here()', rooms), []);
+  }
+
+  /**
+   * What was published to a room, of all nodes: with the option `history`.
+   *
+   * @param query `{ limit }` for the latest, `{ before, limit }` for those before a position, `{ since }` for what came
+   *   behind one
+   * @returns the oldest first. Rejects with an AdapterError while the broker does not answer
+   * @throws InvalidStateError, by rejecting, for a hub without history
+   */
+  async history(room: string, query: LogQuery = { limit: 50 }): Promise<LogPage> {
+    checkRoomName(room);
+    if (this.#shared !== undefined) return this.#shared.history(room, query);
+    throw new InvalidStateError("This hub keeps no history: make it with the option 'history'");
+  }
+
+  /** Who is in the room on this node, in the order of joining; a copy. */
   members(room: string): WebSocketConnection[] {
     const found = this.#rooms.get(room);
     if (found === undefined) return [];
     return Array.from(found.memberships, (membership) => membership.member as WebSocketConnection);
   }
 
-  /** How many are in the room. */
+  /** How many are in the room on this node. */
   count(room: string): number {
     return this.#rooms.get(room)?.memberships.size ?? 0;
   }
@@ -103,6 +182,63 @@ export class Hub {
   rooms(member?: WebSocketConnection): string[] {
     if (member === undefined) return Array.from(this.#rooms.keys());
     return Array.from(this.#memberships.get(member)?.rooms ?? [], (room) => room.name);
+  }
+
+  /**
+   * How many messages members did not get because they were slow: of the room, since it is there, or of all rooms that
+   * there ever were. A message that a later one with its key took the place of is not among them, nor is what waited for
+   * a member that left, or was closed.
+   */
+  dropped(room?: string): number {
+    return room === undefined ? this.#slowMembers.dropped : (this.#rooms.get(room)?.dropped ?? 0);
+  }
+
+  /**
+   * Closes the connections of a user, those whose `socket.user` it is, as far as they are in a room; on all nodes. While the
+   * broker is away the others hear it when it is back; a node that is cut off from the broker alone does not hear it.
+   *
+   * @returns how many on this node
+   * @throws InvalidOptionError for an option that is missing, unknown or wrong
+   */
+  disconnect(options: DisconnectOptions): number {
+    const disconnection = resolveDisconnect(options);
+    this.#shared?.disconnect(disconnection);
+    return this.#disconnectHere(disconnection);
+  }
+
+  /** @throws InvalidOptionError for another event, or a listener that is no function */
+  on<Name extends keyof HubEvents>(event: Name, listener: (...details: HubEvents[Name]) => void): this {
+    checkFunction('listener', listener);
+    this.#listeners(event).add(listener);
+    return this;
+  }
+
+  off<Name extends keyof HubEvents>(event: Name, listener: (...details: HubEvents[Name]) => void): this {
+    this.#listeners(event).delete(listener);
+    return this;
+  }
+
+  #listeners<Name extends keyof HubEvents>(event: Name): Set<(...details: HubEvents[Name]) => void> {
+    const listeners = { gap: this.#slowMembers.listeners, error: this.#errors.listeners }[event];
+    if (listeners !== undefined) return listeners as Set<(...details: HubEvents[Name]) => void>;
+    throw new InvalidOptionError(`A Hub has the events 'gap' and 'error', not ${describe(event)}`);
+  }
+
+  #disconnectHere({ user, room, code, reason }: Disconnection): number {
+    const among = room === undefined ? this.#memberships.values() : (this.#rooms.get(room)?.memberships ?? []);
+    let closed = 0;
+    for (const { member } of among) {
+      if (member.user !== user || member.readyState !== open) continue;
+      member.close(code, reason);
+      closed++;
+    }
+    return closed;
+  }
+
+  /** What other nodes have published is lost: how much is not known. */
+  #lost(name: string): void {
+    const room = this.#rooms.get(name);
+    for (const membership of room?.memberships ?? []) this.#slowMembers.lost(membership, room!);
   }
 
   #enter(member: Member): Membership {
@@ -120,27 +256,41 @@ export class Hub {
 
   #remove(membership: Membership, room: Room): void {
     room.memberships.delete(membership);
-    if (room.memberships.size === 0) this.#rooms.delete(room.name);
+    if (room.memberships.size > 0) return;
+    this.#rooms.delete(room.name);
+    this.#sharing?.emptied(room.name);
   }
 
-  readonly #publish: Publish = (names, except, data) => {
+  readonly #publish: Publish = (names, except, data, key, settled) => {
     const payload = payloadOf(data);
+    // First, so that the order on other nodes is that of the calls, also of those that are made while this one goes round.
+    if (this.#sharing !== undefined) this.#sharing.publish({ rooms: names, payload, key }, settled);
+    else if (settled !== undefined) for (const _ of names) settled();
+    this.#deliverInTurn(names, except, payload, key);
+  };
+
+  readonly #publishHere: Publish = (names, except, data, key, settled) => {
+    this.#deliverInTurn(names, except, payloadOf(data), key);
+    if (settled !== undefined) for (const _ of names) settled();
+  };
+
+  #deliverInTurn(...[names, except, payload, key]: Publishing): void {
     if (this.#waiting !== null) {
       // Bytes are still the publisher's.
-      this.#waiting.push([names, except, typeof payload === 'string' ? payload : Buffer.from(payload)]);
+      this.#waiting.push([names, except, typeof payload === 'string' ? payload : Buffer.from(payload), key]);
       return;
     }
     const waiting: Publishing[] = [];
     this.#waiting = waiting;
     try {
-      this.#deliver(names, except, payload);
+      this.#deliver(names, except, payload, key);
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) this.#deliver(...next);
     } finally {
       this.#waiting = null;
     }
-  };
+  }
 
-  #deliver(names: readonly string[], except: readonly WebSocketConnection[], payload: string | Buffer): void {
+  #deliver(...[names, except, payload, key]: Publishing): void {
     const rooms: Room[] = [];
     for (const name of names) {
       const room = this.#rooms.get(name);
@@ -154,13 +304,18 @@ export class Hub {
       if (membership !== undefined) membership.passed = publish;
     }
     if (first.batches === undefined) this.#openBatches(first);
-    const delivery = new Delivery(first.batches!, payload);
+    const delivery = new Delivery(first.batches!, payload, rooms, key);
     for (const room of rooms) {
+      const canBeSlow = room.policy !== 'close';
       // Whoever closes in between leaves the set while it is walked, which a set allows.
       for (const membership of room.memberships) {
         if (membership.passed === publish) continue;
         membership.passed = publish;
-        delivery.to(membership.member);
+        if (membership.backlog !== null || (canBeSlow && membership.member.isSlow)) {
+          this.#slowMembers.hold(membership, room, delivery);
+        } else {
+          delivery.to(membership.member);
+        }
       }
     }
   }
@@ -175,6 +330,12 @@ export class Hub {
     for (const room of this.#published) room.batches = undefined;
     this.#published = [];
   };
+}
+
+function checkRooms(method: string, rooms: readonly string[]): readonly string[] {
+  if (rooms.length === 0) throw new InvalidOptionError(`${method} needs the name of at least one room`);
+  for (const room of rooms) checkRoomName(room);
+  return rooms;
 }
 
 function checkMember(member: Member): void {

@@ -1,4 +1,5 @@
 import type { SharedEncoding, SharedMessage } from '../protocol/extension';
+import type { Backlog } from './backlog';
 import type { Room } from './room';
 
 /**
@@ -20,8 +21,21 @@ export interface Member {
   sendShared(buffer: Buffer, start: number, end: number, message?: SharedMessage): boolean;
   /** What encodes its messages together with those of others, where its connection has agreed on such an extension. */
   readonly shared?: SharedEncoding | null;
+  /** More than its `highWaterMark` waits to be sent to it, though all has been written that its transport takes. */
+  readonly isSlow: boolean;
+  /** Bytes that may wait besides those that do; negative where it is more than its `maxBufferedAmount`. */
+  readonly spare: number;
+  /** Who is behind it, as the application knows it. */
+  readonly user: string | undefined;
+  /** Calls back, once, when no more than its `lowWaterMark` waits, while it is open. To be called when it is slow. */
+  whenDrained(callback: () => void): void;
   /** Calls back, once, when the connection is closed. */
   whenClosed(callback: (member: Member) => void): void;
+  close(code: number, reason: string): void;
+  /** Closes it with 1008, as one who left too much unread. */
+  failSlowConsumer(): void;
+  /** Takes what the application threw when it was called on behalf of this member. */
+  failWith(error: unknown): void;
 }
 
 /**
@@ -37,6 +51,8 @@ export class Membership {
    * rooms reaches everybody once, without a set of who had it already.
    */
   passed = 0;
+  /** What waits while it is slow; null for nearly all, nearly always. */
+  backlog: Backlog | null = null;
 
   constructor(readonly member: Member) {}
 }

@@ -1,6 +1,6 @@
-import type { SharedEncoding } from '../protocol/extension';
-import type { Batch } from './batch';
 import type { Membership } from './membership';
+import type { Batches } from './shared-frame';
+import type { SlowConsumerPolicy } from './slow-consumer';
 
 /**
  * One room of a hub; it is there while somebody is in it.
@@ -9,11 +9,13 @@ import type { Membership } from './membership';
  */
 export class Room {
   readonly memberships = new Set<Membership>();
-  /**
-   * What was published in it in this event-loop iteration, by what encoded it; null is for frames as they are.
-   * Undefined while nothing was.
-   */
-  batches: Map<SharedEncoding | null, Batch> | undefined = undefined;
+  /** What was published in it in this event-loop iteration. Undefined while nothing was. */
+  batches: Batches | undefined = undefined;
+  /** Messages that members did not get because they were slow. */
+  dropped = 0;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    readonly policy: SlowConsumerPolicy,
+  ) {}
 }

@@ -7,6 +7,12 @@ export class FakeMember implements Member {
   readonly sent: { buffer: Buffer; start: number; end: number }[] = [];
   readonly closeCallbacks: ((member: Member) => void)[] = [];
   onSend: () => void = () => {};
+  isSlow = false;
+  spare = Number.POSITIVE_INFINITY;
+  user: string | undefined = undefined;
+  readonly errors: unknown[] = [];
+  closedWith: [code: number | undefined, reason: string | undefined] | undefined;
+  private drainCallbacks: (() => void)[] = [];
 
   sendShared(buffer: Buffer, start: number, end: number): boolean {
     this.sent.push({ buffer, start, end });
@@ -18,9 +24,33 @@ export class FakeMember implements Member {
     this.closeCallbacks.push(callback);
   }
 
-  close(): void {
+  whenDrained(callback: () => void): void {
+    this.drainCallbacks.push(callback);
+  }
+
+  /** Has caught up. */
+  drain(): void {
+    this.isSlow = false;
+    for (const callback of this.drainCallbacks.splice(0)) callback();
+  }
+
+  failSlowConsumer(): void {
+    this.readyState = 2;
+  }
+
+  failWith(error: unknown): void {
+    this.errors.push(error);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.closedWith = [code, reason];
     this.readyState = 3;
     for (const callback of this.closeCallbacks) callback(this);
+  }
+
+  /** How many wait to hear that it has caught up. */
+  get drainListeners(): number {
+    return this.drainCallbacks.length;
   }
 
   /** The texts of the short frames that it was sent. */

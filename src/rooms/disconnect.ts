@@ -1,0 +1,30 @@
+import { CloseCode } from '../protocol/close-code';
+import { encodeClosePayload } from '../protocol/close-payload';
+import { InvalidOptionError } from '../protocol/errors';
+import { describe, refuseUnknownOptions } from '../protocol/options';
+import { checkRoomName } from './room-name';
+
+/** Whom to disconnect, and what they are told. */
+export interface DisconnectOptions {
+  /** All connections whose `user` it is. */
+  user: string;
+  /** Only those that are in this room; they are closed, not taken out of it. Default: whatever room they are in. */
+  room?: string;
+  /** The close code. Default 1008: clients that reconnect by themselves do not. */
+  code?: number;
+  /** At most 123 bytes of UTF-8. Default: an empty string. */
+  reason?: string;
+}
+
+/** `DisconnectOptions` with nothing left open. */
+export type Disconnection = Readonly<Required<Omit<DisconnectOptions, 'room'>> & Pick<DisconnectOptions, 'room'>>;
+
+/** @throws InvalidOptionError for an option that is missing, unknown or wrong */
+export function resolveDisconnect(given: DisconnectOptions): Disconnection {
+  refuseUnknownOptions('disconnect()', given, ['user', 'room', 'code', 'reason']);
+  const { user, room, code = CloseCode.PolicyViolation, reason = '' } = given;
+  if (typeof user !== 'string') throw new InvalidOptionError(`Option 'user' must be a string, not ${describe(user)}`);
+  if (room !== undefined) checkRoomName(room);
+  encodeClosePayload(code, reason);
+  return room === undefined ? { user, code, reason } : { user, room, code, reason };
+}

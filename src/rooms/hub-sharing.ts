@@ -1,0 +1,109 @@
+import type { AdapterError } from '../protocol/errors';
+import type { Entry, Envelope, Eventually, LogPage, LogQuery } from './adapter';
+import type { Disconnection } from './disconnect';
+import type { FeedOwner } from './feed';
+import { type Publishing, publishTo } from './published';
+import { SharedRooms } from './shared-rooms';
+import type { ResolvedSharedRoomsOptions } from './shared-rooms-options';
+
+/** What a hub has of whatever joins it with other nodes. */
+export interface Sharing {
+  /** Somebody is in a room that nobody was in. */
+  opened(room: string): void;
+  /** Nobody is in a room any more. */
+  emptied(room: string): void;
+  /** @param settled hears of each room whether its log has it; otherwise the hub hears what fails */
+  publish(publishing: Publishing, settled?: (error?: AdapterError) => void): void;
+}
+
+/** What a hub does for other nodes. */
+export interface SharingHub {
+  /** Sends what another node has published to the members here. */
+  deliver(publishing: Publishing): void;
+  /** Something that was published to this room has not come, and will not. */
+  lost(room: string): void;
+  disconnectHere(disconnection: Disconnection): void;
+  /** What was published has not reached the other nodes. */
+  failed(error: AdapterError): void;
+}
+
+/**
+ * What joins the rooms of a hub with those of other nodes: members here get what is published here at once, and from
+ * elsewhere in the order of the log.
+ */
+export class HubSharing implements Sharing {
+  readonly #shared: SharedRooms;
+  readonly #hub: SharingHub;
+
+  constructor(options: ResolvedSharedRoomsOptions, hub: SharingHub) {
+    this.#hub = hub;
+    const onTold = (message: object) => {
+      const { disconnect } = message as { disconnect?: Disconnection };
+      if (typeof disconnect?.user === 'string') hub.disconnectHere(disconnect);
+    };
+    this.#shared = new SharedRooms({ ...options, onTold });
+  }
+
+  opened(room: string): void {
+    this.#shared.follow(room, new HubFeedOwner(this, room));
+  }
+
+  emptied(room: string): void {
+    this.#shared.unfollow(room);
+  }
+
+  publish(publishing: Publishing, settled = this.#settled): void {
+    publishTo(this.#shared, publishing, settled);
+  }
+
+  history(room: string, query: LogQuery): Eventually<LogPage> {
+    return this.#shared.read(room, query);
+  }
+
+  disconnect(disconnection: Disconnection): void {
+    this.#shared.tell({ disconnect: disconnection });
+  }
+
+  /** @internal */
+  arrived(room: string, envelope: Entry | Envelope): void {
+    const { node, data, rooms = [room], key } = envelope;
+    if (node === this.#shared.node || (typeof data !== 'string' && !Buffer.isBuffer(data))) return;
+    if (!this.#shared.isRepeated(envelope)) this.#hub.deliver({ rooms, payload: data, key });
+  }
+
+  /** @internal */
+  lost(room: string): void {
+    this.#hub.lost(room);
+  }
+
+  readonly #settled = (error?: AdapterError): void => {
+    if (error !== undefined) this.#hub.failed(error);
+  };
+}
+
+class HubFeedOwner implements FeedOwner {
+  constructor(
+    private readonly sharing: HubSharing,
+    private readonly room: string,
+  ) {}
+
+  entry(entry: Entry): void {
+    this.sharing.arrived(this.room, entry);
+  }
+
+  published(envelope: Envelope): void {
+    this.sharing.arrived(this.room, envelope);
+  }
+
+  gap(): void {
+    this.sharing.lost(this.room);
+  }
+
+  live(): void {}
+
+  presence(): void {}
+
+  presentHere(): readonly [] {
+    return [];
+  }
+}
