@@ -1,0 +1,2 @@
+export type { NatsConnection, NatsHeaders, NatsMessage, NatsSubscription } from './client';
+export { NatsAdapter, type NatsAdapterOptions, natsAdapter } from './nats-adapter';
