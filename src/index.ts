@@ -1,11 +1,14 @@
 /** WebSockets for Express: everything that the package gives, by what it is for. */
 
-export type { ChatMember, ChatMessage } from './chat/answers';
+export type { Announced, SayOptions } from './chat/announcement';
+export type { ChatContent, ChatHistory, ChatMember, ChatMessage } from './chat/answers';
 // Chat
 export type { ChatEvents } from './chat/chat';
 export { ChatServer, type ChatServerOptions } from './chat/chat-server';
 export type { ChatDraft, ChatOptions } from './chat/options';
+export { type Publisher, type PublisherOptions, publisher } from './chat/publisher';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './chat/schema';
 // The client
 export type { ClientConnection, OpeningResponse } from './client/client-connection';
 export { connect } from './client/connect';
@@ -83,5 +86,12 @@ export type { ExtensionOffer } from './protocol/headers';
 export { Opcode } from './protocol/opcode';
 export type { Role } from './protocol/role';
 // Rooms
-export { Hub } from './rooms/hub';
-export type { Publication } from './rooms/publication';
+export type { Adapter, AdapterStatus, LogPage, LogQuery, Position } from './rooms/adapter';
+export type { DisconnectOptions } from './rooms/disconnect';
+export type { HistoryOptions } from './rooms/history';
+export { Hub, type HubEvents, type HubOptions } from './rooms/hub';
+export { MemoryBroker, type MemoryBrokerOptions, memoryAdapter } from './rooms/memory-adapter';
+export type { Publication, PublishOptions } from './rooms/publication';
+export type { SharedRoomsOptions } from './rooms/shared-rooms-options';
+export type { SlowConsumer, SlowConsumerPolicy } from './rooms/slow-consumer';
+export type { GapListener } from './rooms/slow-members';

@@ -4,7 +4,9 @@ import http2 from 'node:http2';
 import { expect } from 'chai';
 import { type ClientOptions, WebSocket } from 'ws';
 import { connect as connectTo } from '../src/client/connect';
+import { debianTool } from './support/debian-tool';
 import { ReaderFolder } from './support/readme-examples';
+import { RedisServer } from './support/redis-server';
 
 /** Messages of a client, one after the other. */
 async function open(url: string, options?: ClientOptions): Promise<{ client: WebSocket; next(): Promise<string> }> {
@@ -136,8 +138,37 @@ describe('README', function () {
     expect(JSON.parse(await ann.next())).to.include({ type: 'joined', room: 'general' });
     ann.client.send(JSON.stringify({ type: 'join', room: 'staff' }));
     expect(JSON.parse(await ann.next())).to.include({ type: 'error', code: 'forbidden' });
-    await fetch(`http://localhost:${port}/announce`, { method: 'POST' });
+    const announced = await fetch(`http://localhost:${port}/announce`, { method: 'POST' });
+    expect(await announced.json()).to.deep.equal({ present: 1, said: 1 });
+    expect(JSON.parse(await ann.next())).to.include({ type: 'message', text: 'We close at six', offset: 1 });
     expect(JSON.parse(await ann.next())).to.include({ type: 'notice' });
+  });
+
+  it('example redis shares rooms with another process', async function () {
+    const redis = await RedisServer.start(debianTool(this, 'redis-server'));
+    try {
+      const ports = [
+        await reader.start('redis', { REDIS_URL: redis.url }),
+        await reader.start('redis', { REDIS_URL: redis.url }),
+      ];
+      const [ann, bob] = await Promise.all(ports.map((port) => connect(`ws://localhost:${port}/support/general`)));
+      const [joined] = [JSON.parse(await ann!.next()), JSON.parse(await bob!.next())];
+      expect(joined.position).to.include({ offset: 2 });
+      ann!.client.send(JSON.stringify({ type: 'message', text: 'Hello' }));
+      for (;;) {
+        const answer = JSON.parse(await bob!.next());
+        if (answer.type === 'presence') continue;
+        expect(answer).to.include({ type: 'message', text: 'Hello', offset: 3 });
+        break;
+      }
+    } finally {
+      await reader.end();
+      await redis.stop();
+    }
+  });
+
+  it('example chat-client talks, and is told what it may not', async () => {
+    expect(await reader.run('chat-client')).to.deep.equal(['Ann: Hello', 'forbidden', '0 2 1']);
   });
 
   it('example chat-server starts and stops', async () => {

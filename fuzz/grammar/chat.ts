@@ -46,6 +46,10 @@ export const chatWords = [
   '"name":"Ann"',
   '"id":1',
   '"since":',
+  '"before":{"epoch":"x","offset":1}',
+  '"limit":2',
+  '"key":"key-00001"',
+  '"data":',
   '{',
   '}',
   '[',
@@ -66,6 +70,13 @@ export const chatWords = [
   '{"type":"message","text":"hi"}',
 ];
 
+/** Arrays in each other. */
+function deep(depth: number): unknown {
+  let data: unknown = 1;
+  for (let i = 0; i < depth; i++) data = [data];
+  return data;
+}
+
 /** What a client of the chat may send: a request, or nearly one. */
 export function chatRequest(random: Random): string {
   const some = (usual: () => unknown) => (random.oneIn(16) ? random.pick(odd) : usual());
@@ -77,6 +88,11 @@ export function chatRequest(random: Random): string {
   if (random.oneIn(2)) request.text = some(() => 'x'.repeat(random.oneIn(20) ? 5000 : random.below(20)));
   if (random.oneIn(3)) request.name = some(() => random.pick(['Ann', 'Bob', ' ', ' Eve ', 'x'.repeat(70), '\u0007']));
   if (random.oneIn(3)) request.id = some(() => random.pick([1, 'id', '', 'x'.repeat(70), -0, 1e21]));
+  if (random.oneIn(4))
+    request.key = some(() => random.pick(['key-00001', 'key-00002', 'key', 'a.b.c.d.e', '_'.repeat(65)]));
+  if (random.oneIn(6)) request.data = random.oneIn(8) ? deep(random.pick([3, 99, 100, 101, 2000])) : random.pick(odd);
+  if (random.oneIn(8)) request.limit = some(() => random.pick([1, 2, 100, 0, -1, 0.5]));
+  if (random.oneIn(8)) request.before = some(() => ({ epoch: random.pick(['x', '']), offset: random.below(4) }));
   if (random.oneIn(6))
     request.since = some(() => ({
       epoch: random.pick(['x', '', 'y'.repeat(70)]),

@@ -1,5 +1,6 @@
 import { errorAnswer } from '../../src/chat/answers';
-import { type ChatRequest, parseRequest, Refusal } from '../../src/chat/requests';
+import { type ChatRequest, type MessageRequest, parseRequest, Refusal } from '../../src/chat/requests';
+import type { Position } from '../../src/rooms/adapter';
 import { chatRequest, chatWords } from '../grammar/chat';
 import { mutate } from '../mutation';
 import { ensure, ensureSame, type Target } from '../target';
@@ -42,16 +43,38 @@ function checkRefusal(refusal: Refusal): void {
 function checkRequest(request: ChatRequest): void {
   const { id, room } = request;
   ensure(id === undefined || (typeof id === 'string' && id.length <= 64) || Number.isFinite(id), 'The id is none');
-  const needsRoom = request.type === 'join' || request.type === 'history';
+  const needsRoom = request.type === 'join';
   ensure(room === undefined ? !needsRoom : isName(room, 256), 'The room is none');
-  if (request.type === 'message') ensure(isText(request.text), 'The text is none');
+  if (request.type === 'message') checkMessage(request);
   if (request.type === 'join') ensure(request.name === undefined || isName(request.name, 64), 'The name is none');
-  if (request.type === 'join' || request.type === 'history') {
-    const { since } = request;
-    if (since === undefined) return;
-    ensureSame(Object.keys(since).join(), 'epoch,offset', 'The fields of a position');
-    ensure(typeof since.epoch === 'string' && since.epoch.length <= 64, 'The epoch is none');
-    ensure(Number.isSafeInteger(since.offset) && since.offset >= 0, 'The offset is none');
+  if (request.type === 'join' || request.type === 'history') checkPosition(request.since);
+  if (request.type !== 'history') return;
+  const { since, before, limit } = request;
+  checkPosition(before);
+  ensure(limit === undefined || (Number.isSafeInteger(limit) && limit > 0), 'The limit is none');
+  ensure(since === undefined || (before === undefined && limit === undefined), 'A history in both directions');
+}
+
+function checkMessage({ text, data, key }: MessageRequest): void {
+  ensure(text === undefined ? data !== undefined : isText(text), 'The text is none');
+  ensure(key === undefined || /^[A-Za-z0-9_-]{8,64}$/.test(key), 'The key is none');
+  // Whoever gets it can make JSON of it, however deep in calls.
+  if (data !== undefined && text === undefined) ensure(depthOf(data) <= 100, 'The data is too deep');
+}
+
+function checkPosition(position: Position | undefined): void {
+  if (position === undefined) return;
+  ensureSame(Object.keys(position).join(), 'epoch,offset', 'The fields of a position');
+  ensure(typeof position.epoch === 'string' && position.epoch.length <= 64, 'The epoch is none');
+  ensure(Number.isSafeInteger(position.offset) && position.offset >= 0, 'The offset is none');
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  for (let level = [value]; ; depth++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? [each] : []));
+    if (level.length === 0) return depth;
+    level = level.flatMap((each) => Object.values(each as object));
   }
 }
 

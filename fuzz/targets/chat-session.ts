@@ -3,6 +3,7 @@ import { Chat } from '../../src/chat/chat';
 import { splitChatOptions } from '../../src/chat/options';
 import { resolveConnectionOptions } from '../../src/connection/options';
 import { WebSocketConnection } from '../../src/connection/websocket-connection';
+import { MemoryBroker, memoryAdapter } from '../../src/rooms/memory-adapter';
 import { FuzzTransport } from '../fuzz-transport';
 import { chatRequest, chatWords } from '../grammar/chat';
 import { encodeFrame } from '../grammar/frames';
@@ -14,16 +15,25 @@ import { Script } from '../script';
 import { ensure, ensureSame, ensureSameList, type Target } from '../target';
 
 /*
- * An input is a byte that chooses the hooks, and a script of steps: members come, ask for something, and go.
+ * An input is a byte that chooses the hooks and the schema, and a script of steps: members come to one of two nodes, ask for
+ * something, and go.
  */
-const limits = { maxRoomsPerMember: 2, maxTextLength: 100, maxNameLength: 20, maxMembersListed: 3 };
+const limits = { maxRoomsPerMember: 2, maxTextLength: 100, maxNameLength: 20, maxMembersListed: 3, history: 5 };
 const connectionOptions = resolveConnectionOptions('fuzz', { pingInterval: false, closeTimeout: 100_000 });
 const unmasked = new Random(1);
 
-/** The longest answer, in characters: three members with their names, and a room's name, escaped at worst. */
-const longestAnswer = 8000;
+/** The longest answer, in characters: five messages of a history with a room's name, escaped at worst. */
+const longestAnswer = 20_000;
 
-const answersToRequests = ['joined', 'left', 'sent', 'error'];
+const answersToRequests = ['joined', 'left', 'sent', 'history', 'error'];
+
+interface Answer {
+  readonly type: string;
+  readonly room: string;
+  readonly offset: number;
+  readonly position: { readonly offset: number };
+  readonly missed: ReadonlyArray<{ readonly offset: number }>;
+}
 
 /** Somebody in the chat, as the wire shows them. */
 class Guest {
@@ -33,7 +43,11 @@ class Guest {
   /** Sent what closes the connection, or was cut. */
   isGone = false;
 
-  constructor(chat: Chat, room: string | undefined, onError: (error: unknown) => void) {
+  constructor(
+    readonly chat: Chat,
+    room: string | undefined,
+    onError: (error: unknown) => void,
+  ) {
     this.connection = new WebSocketConnection(this.transport, { role: 'server', options: connectionOptions, onError });
     chat.open(this.connection, {} as IncomingMessage, room === undefined ? undefined : { room, name: undefined });
     this.connection.openGate();
@@ -50,20 +64,30 @@ class Guest {
 
   /** What was said to this guest, and which rooms it must believe to be in. */
   read(): { answers: number; rooms: string[] } {
-    const rooms = new Set<string>();
+    /** And how far each of them has come, as it must believe. */
+    const rooms = new Map<string, number>();
     let answers = 0;
     const written = Buffer.concat(this.transport.written);
     for (const line of decodeByTheLetter(written, 'client', { maxMessageSize: 2 ** 20, maxFragments: 1 })) {
       if (line.startsWith('close ')) break;
       ensure(line.startsWith('text '), () => `The chat says what is no text: ${line.slice(0, 100)}`);
       ensure(line.length <= longestAnswer, () => `An answer has ${line.length} characters`);
-      const { type, room } = JSON.parse(line.slice('text '.length)) as { type: string; room: string };
+      const answer = JSON.parse(line.slice('text '.length)) as Answer;
+      const { type, room } = answer;
       if (answersToRequests.includes(type)) answers++;
       else ensure(['message', 'presence'].includes(type), () => `The chat says '${type}'`);
-      if (type === 'joined') rooms.add(room);
       if (type === 'left') rooms.delete(room);
+      if (type === 'joined') {
+        const { missed, position } = answer;
+        for (const { offset } of missed) ensure(offset <= position.offset, 'What was missed is not over yet');
+        rooms.set(room, position.offset);
+      }
+      if (type === 'message') {
+        ensure(answer.offset > (rooms.get(room) ?? Number.POSITIVE_INFINITY), 'A message comes twice, or too late');
+        rooms.set(room, answer.offset);
+      }
     }
-    return { answers, rooms: [...rooms] };
+    return { answers, rooms: [...rooms.keys()] };
   }
 }
 
@@ -82,8 +106,27 @@ function hooksOf(choice: number): object {
   ];
   const authorizeJoin = answers[choice % 6];
   const authorizePublish = answers[Math.floor(choice / 6) % 6];
-  return { ...(authorizeJoin && { authorizeJoin }), ...(authorizePublish && { authorizePublish }) };
+  const schema = schemas[Math.floor(choice / 36) % 4];
+  return {
+    ...(authorizeJoin && { authorizeJoin }),
+    ...(authorizePublish && { authorizePublish }),
+    ...(schema && { schema: { '~standard': { version: 1, vendor: 'fuzz', validate: schema } } }),
+  };
 }
+
+/** Validators: one that takes everything, one that takes its time, and one that fails. */
+const schemas: ReadonlyArray<((value: unknown) => unknown) | undefined> = [
+  undefined,
+  (value) => ({ value }),
+  (value) =>
+    new Promise((resolve) => {
+      setImmediate(() => resolve(value === null ? { issues: [{ message: 'null', path: ['a'] }] } : { value }));
+    }),
+  (value) => {
+    if (typeof value === 'object') throw new Error('a hook');
+    return typeof value === 'number' ? { value: BigInt(1) } : { value };
+  },
+];
 
 export const target: Target = {
   name: 'chat-session',
@@ -92,7 +135,7 @@ export const target: Target = {
 
   generate(random, corpus) {
     if (corpus.length > 0 && random.oneIn(4)) return mutate(random, random.pick(corpus), corpus, chatWords);
-    const parts: Buffer[] = [Buffer.of(random.below(36))];
+    const parts: Buffer[] = [Buffer.of(random.below(144))];
     for (let steps = 2 + random.below(14); steps > 0; steps--) {
       if (random.oneIn(3)) {
         parts.push(Buffer.of(random.below(4), random.below(4), random.below(4)));
@@ -107,13 +150,20 @@ export const target: Target = {
 
   async run(input) {
     const script = new Script(input);
-    const chat = new Chat(splitChatOptions('fuzz', { ...limits, ...hooksOf(script.byte()) }).chat);
+    const hooks = hooksOf(script.byte());
+    const broker = new MemoryBroker();
     const mistakes: unknown[] = [];
-    chat.on('error', (error) => mistakes.push(error));
-    chat.on('leave', (_socket, room, { id }) => ensure(!idsOf(chat, room).includes(id), 'Who left is still there'));
+    const chats = [0, 1].map(() => {
+      const options = { ...limits, ...hooks, adapter: memoryAdapter({ broker }) };
+      const chat = new Chat(splitChatOptions('fuzz', options, 'fuzz').chat);
+      chat.on('error', (error) => mistakes.push(error));
+      chat.on('leave', (_socket, room, { id }) => ensure(!idsOf(chat, room).includes(id), 'Who left is still there'));
+      return chat;
+    });
     const guests: Guest[] = [];
     const blamed: unknown[] = [];
-    const come = (room: string | undefined) => guests.push(new Guest(chat, room, (error) => blamed.push(error)));
+    const come = (room: string | undefined) =>
+      guests.push(new Guest(chats[guests.length % 2]!, room, (error) => blamed.push(error)));
     come(undefined);
     for (let steps = 0; steps < 40 && !script.isOver; steps++) {
       const action = script.below(5);
@@ -122,16 +172,16 @@ export const target: Target = {
       else if (action === 1) await turn();
       else if (action === 2) depart(guest, script);
       else guest.ask(script.take(script.byte()));
-      checkRooms(chat);
+      for (const chat of chats) checkRooms(chat);
     }
-    // A hook that takes its time takes it for each request.
+    // A hook that takes its time takes it for each request, and so does a schema.
     const asked = guests.reduce((sum, guest) => sum + guest.asked, 0);
-    for (let i = 0; i < asked + 4; i++) await turn();
-    checkRooms(chat);
-    for (const guest of guests) if (!guest.isGone) checkAnswers(guest, chat);
+    for (let i = 0; i < 2 * asked + 4; i++) await turn();
+    for (const chat of chats) checkRooms(chat);
+    for (const guest of guests) if (!guest.isGone) checkAnswers(guest, guest.chat);
     for (const { transport } of guests) transport.destroy();
     await turn();
-    ensureSameList(chat.rooms, [], 'The rooms, when everybody is gone');
+    for (const chat of chats) ensureSameList(chat.rooms, [], 'The rooms, when everybody is gone');
     ensureSameList(blamed, [], 'What the application is blamed for');
     const ours = mistakes.find(
       (error) => !(error instanceof Error) || !/^a hook$|must return true/.test(error.message),

@@ -1,113 +1,403 @@
-import { randomBytes } from 'node:crypto';
 import type { WebSocketConnection } from '../connection/websocket-connection';
+import type { AdapterError } from '../protocol/errors';
+import type { Entry, Envelope, Eventually, LogPage, Position, Presence, PresenceChange } from '../rooms/adapter';
+import type { Pending } from '../rooms/append-queue';
+import type { Feed, FeedOwner } from '../rooms/feed';
 import type { Hub } from '../rooms/hub';
 import type { Publication } from '../rooms/publication';
-import { type ChatMember, type Joined, messageAnswer, messageHead, presenceAnswer } from './answers';
-import type { Position } from './requests';
+import type { Missed, Replay } from '../rooms/replay';
+import type { SharedRooms } from '../rooms/shared-rooms';
+import { attemptSteps } from '../rooms/steps';
+import type { Announcement } from './announcement';
+import {
+  type ChatContent,
+  type ChatMember,
+  type Joined,
+  messageAnswer,
+  messageHead,
+  placedAnswer,
+  positionAnswer,
+  presenceAnswer,
+} from './answers';
+import { Outage } from './outage';
+import { type Attendance, Roster, type RosterChange } from './roster';
+import { keyOf, messagesOf, Said, type Saying, type Speaker, sayingOf } from './said';
 
-/** One member in one room. */
+/** One connection in one room. */
 export interface Seat {
   readonly room: ChatRoom;
   readonly member: ChatMember;
+  /** Grows with every seat of the room. */
+  readonly number: number;
   /** How all of its messages begin; see `messageHead`. */
   readonly head: string;
 }
 
-/** What a message got when it was said. */
-export interface Stamp {
-  readonly offset: number;
-  readonly at: number;
+/** Who comes to a room. */
+export interface Guest {
+  readonly socket: WebSocketConnection;
+  /** The connection's own id. */
+  readonly connection: string;
+  readonly member: ChatMember;
 }
 
-/** One room of the chat, from its first member to its last: who is in it, and how much was said in it. */
-export class ChatRoom {
-  /** Tells this life of the room from others: offsets of different epochs cannot be compared. */
-  readonly epoch = randomBytes(8).toString('base64url');
+/** What the rooms of a chat have in common. */
+export interface ChatRoomInit {
+  /** Of the connections of this node. */
+  readonly hub: Hub;
+  readonly shared: SharedRooms;
+  readonly maxMembersListed: number;
+  /** Nobody of this node is in it any more, and nothing that was said here is on its way. */
+  emptied(room: ChatRoom): void;
+}
+
+/** One room of the chat on this node, from its first member here to its last: who is in it, and what is said in it. */
+export class ChatRoom implements FeedOwner {
+  readonly feed: Feed;
   readonly #seats = new Map<WebSocketConnection, Seat>();
-  readonly #hub: Hub;
+  readonly #roster = new Roster();
+  /** What was said here and is on its way into the log, by id; until all who said it know that it is there. */
+  readonly #said = new Map<string, Said>();
+  /** What programs said here that has not arrived, by id. */
+  readonly #announced = new Set<string>();
   readonly #everyone: Publication;
-  #offset = 0;
+  #outage: Outage | undefined;
+  #lastSeat = 0;
+  /** Those who are about to come. */
+  #expected = 0;
 
   constructor(
     readonly name: string,
-    hub: Hub,
+    private readonly init: ChatRoomInit,
   ) {
-    this.#hub = hub;
-    this.#everyone = hub.to(name);
+    this.#everyone = init.hub.here(name);
+    this.feed = init.shared.follow(name, this);
   }
 
-  /** Where the room is: the number of the message that was said last. */
-  get position(): Position {
-    return { epoch: this.epoch, offset: this.#offset };
+  /** How many members, on all nodes. */
+  get count(): number {
+    return this.#roster.size;
   }
 
-  get size(): number {
-    return this.#seats.size;
-  }
-
-  /** Who is in it, the longest there first; a copy of at most `limit`. */
+  /** Who is in it, on all nodes, the longest there first; at most `limit`. */
   members(limit = Number.POSITIVE_INFINITY): ChatMember[] {
-    const members: ChatMember[] = [];
-    for (const { member } of this.#seats.values()) {
-      if (members.length >= limit) break;
-      members.push(member);
-    }
-    return members;
+    return this.#roster.list(limit);
   }
 
-  seatOf(socket: WebSocketConnection): Seat | undefined {
-    return this.#seats.get(socket);
+  /** What a member is called that is in it, on whatever connection. */
+  nameOf(member: string): string | undefined {
+    return this.#roster.nameOf(member);
+  }
+
+  /** Done when the room has caught up with what was said, or the broker is found to be away. */
+  settled(): Eventually<void> {
+    let isSettled = false;
+    let settle = () => {
+      isSettled = true;
+    };
+    this.feed.whenSettled(() => settle());
+    if (isSettled) return;
+    return new Promise((resolve) => {
+      settle = resolve;
+    });
+  }
+
+  /** What came behind a position; undefined where the broker is away, and where nothing did. */
+  *replay(since: Position): Generator<Eventually<LogPage>, Replay | undefined, LogPage> {
+    const { isLive, position } = this.feed;
+    if (!isLive || (position !== null && isSame(since, position))) return undefined;
+    try {
+      return yield* this.feed.replay(since);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Somebody is about to come: the room stays until it has. */
+  expect(): void {
+    this.#expected++;
+  }
+
+  /** Who was expected has come, or will not. */
+  expected(): void {
+    this.#expected--;
+    this.#closeIfEmpty();
   }
 
   /**
-   * Gives a seat to who comes, or another name to who is there, and tells the others. A new name is the old member
-   * leaving and the new one joining, with the same id, in one piece of presence.
+   * Gives a seat to who comes, or another name to who is there, and tells the others.
    *
    * @returns undefined when the connection has closed meanwhile
    */
-  seat(socket: WebSocketConnection, member: ChatMember): Seat | undefined {
+  seat({ socket, connection, member }: Guest): Seat | undefined {
     const before = this.#seats.get(socket);
-    if (before?.member.name === member.name) return before;
-    if (!this.#hub.join(socket, this.name)) return undefined;
-    const seat: Seat = { room: this, member, head: messageHead(this.name, member) };
+    if (before !== undefined && before.member.name === member.name) return before;
+    const { hub, shared } = this.init;
+    if (!hub.join(socket, this.name)) return undefined;
+    this.#lastSeat++;
+    const number = before?.number ?? this.#lastSeat;
+    const seat: Seat = { room: this, member, number, head: messageHead(this.name, member) };
     this.#seats.set(socket, seat);
-    this.#tellOthers(socket, [member], before === undefined ? [] : [before.member]);
+    this.#tellOthers(socket, this.#roster.change([{ connection, member }], []));
+    shared.enter(this.name, connection, member);
     return seat;
   }
 
   /** Takes the seat back, and tells the others. */
-  unseat(socket: WebSocketConnection): void {
-    const seat = this.#seats.get(socket);
-    if (seat === undefined) return;
-    this.#seats.delete(socket);
-    this.#hub.leave(socket, this.name);
-    this.#tellOthers(socket, [], [seat.member]);
+  unseat(socket: WebSocketConnection, connection: string): void {
+    if (!this.#seats.delete(socket)) return;
+    const { hub, shared } = this.init;
+    hub.leave(socket, this.name);
+    this.#outage?.parked.delete(socket);
+    this.#tellOthers(socket, this.#roster.change([], [connection]));
+    shared.leave(this.name, connection);
+    this.#settle();
+    this.#closeIfEmpty();
   }
 
-  /** What `seat` is told about the room. */
-  welcome(seat: Seat, since: Position | undefined, maxMembersListed: number): Joined {
-    const { position } = this;
+  /**
+   * What who has come is told about the room.
+   *
+   * @param missed what came behind `since`, where it could be read; otherwise it follows when the broker is back
+   */
+  welcome(socket: WebSocketConnection, seat: Seat, since: Position | undefined, missed: Missed | undefined): Joined {
+    const { position } = this.feed;
+    const isBehind = missed === undefined && since !== undefined && (position === null || !isSame(since, position));
+    const waits = position === null || isBehind || this.#outage?.parked.has(socket) === true;
+    if (waits) {
+      this.#outage ??= new Outage();
+      // Who joins again has got nothing since it joined first.
+      this.#outage.parked.set(socket, this.#outage.parked.get(socket) ?? since);
+    }
+    for (const entry of missed?.entries ?? []) this.init.shared.remember(entry);
     return {
       room: this.name,
       member: seat.member,
-      members: this.members(maxMembersListed),
-      count: this.size,
-      position,
-      missed: [],
-      // No log is kept: that nothing was missed can be said only of who has seen the latest message.
-      gap: since !== undefined && !(since.epoch === position.epoch && since.offset === position.offset),
+      members: this.members(this.init.maxMembersListed),
+      count: this.count,
+      position: waits ? null : position,
+      missed: waits ? [] : messagesOf(this.name, missed?.entries ?? []),
+      gap: !waits && (missed?.gap ?? false),
     };
   }
 
-  /** Sends a message to everyone but its sender, whose `head` it begins with. */
-  say(socket: WebSocketConnection, head: string, text: string): Stamp {
-    const offset = ++this.#offset;
-    const at = Date.now();
-    this.#everyone.except(socket).publish(messageAnswer(head, text, offset, at));
-    return { offset, at };
+  /**
+   * Sends a message to everyone but its sender, now or when it has its place in the log.
+   *
+   * @returns why it is not taken
+   */
+  say(seat: Seat, content: ChatContent, key: string | undefined, speaker: Speaker): AdapterError | undefined {
+    const again = key === undefined ? undefined : this.#said.get(key);
+    if (again !== undefined) {
+      again.again(speaker);
+      this.appended(again);
+      return undefined;
+    }
+    const { shared } = this.init;
+    const saying: Saying = { from: seat.member, ...content };
+    const draft = shared.draft(saying, key === undefined ? {} : { id: key });
+    const said = new Said(this.name, draft, sizeOf(content), seat.head, saying, speaker, this);
+    this.#said.set(draft.id, said);
+    const refusal = shared.queue.add(said);
+    if (refusal !== undefined) this.#forget(said);
+    else if (shared.isAway) this.#tellEarly(said);
+    return refusal;
   }
 
-  #tellOthers(socket: WebSocketConnection, joins: readonly ChatMember[], leaves: readonly ChatMember[]): void {
-    this.#everyone.except(socket).publish(presenceAnswer(this.name, joins, leaves));
+  /** A program has said something here. */
+  announced(announcement: Announcement): void {
+    if (announcement.isOver) return;
+    const { id } = announcement.draft;
+    this.#announced.add(id);
+    const isOver = () => void this.#announced.delete(id);
+    announcement.said.then(isOver, () => {
+      isOver();
+      this.#outage?.givenUp(id);
+    });
+    if (this.init.shared.isAway) this.#tellEarly(announcement);
   }
+
+  /** The broker is away: what waits for it is told to those who are here. */
+  away(): void {
+    for (const pending of this.init.shared.queue.waitingFor(this.name)) this.#tellEarly(pending);
+  }
+
+  entry(entry: Entry): void {
+    const said = this.#said.get(entry.id);
+    const isOurs = said !== undefined && entry.node === this.init.shared.node;
+    this.#announced.delete(entry.id);
+    this.init.shared.remember(entry);
+    const saying = isOurs ? said.saying : sayingOf(entry);
+    if (saying === undefined) {
+      this.#published(entry);
+      return;
+    }
+    const head = isOurs ? said.head : messageHead(this.name, saying.from);
+    const text = messageAnswer(head, saying, entry.offset, entry.at, keyOf(entry));
+    const sockets = said?.sockets ?? [];
+    if (this.#outage === undefined) this.#everyone.except(...sockets).publish(text);
+    else this.#tellAfterOutage(this.#outage, entry, text, sockets);
+    if (said !== undefined) this.#sent(said, entry.offset);
+    if (isOurs) said.heard(entry.offset);
+  }
+
+  gap(position: Position): void {
+    const waiting = this.#outage?.parked.keys() ?? [];
+    this.#everyone.except(...waiting).publish(positionAnswer(this.name, position, true));
+    // What the log has had, and has no more, will not come.
+    const onTheirWay = this.init.shared.queue.waitingFor(this.name);
+    this.#outage?.lost(new Set(onTheirWay.map(({ draft }) => draft.id)));
+    for (const said of [...this.#said.values()]) {
+      if (said.offset === undefined) continue;
+      this.#sent(said, said.offset);
+      said.heard(said.offset);
+    }
+  }
+
+  published(envelope: Envelope): void {
+    this.#published(envelope);
+  }
+
+  presence({ joins, leaves }: PresenceChange): void {
+    const attendances = joins.flatMap(({ id, value }): Attendance[] => {
+      const { id: member, name } = value as Partial<ChatMember>;
+      if (typeof member !== 'string' || typeof name !== 'string') return [];
+      return [{ connection: id, member: { id: member, name } }];
+    });
+    this.#tellOthers(undefined, this.#roster.change(attendances, leaves));
+  }
+
+  presentHere(): readonly Presence[] {
+    return this.init.shared.presentHere(this.name);
+  }
+
+  /** The feed is live: those who came while the broker was away get what they missed. */
+  live(): void {
+    for (const [socket, since] of this.#outage?.parked ?? []) {
+      // Where the log was when it came is not known.
+      if (since === undefined) this.#unpark(socket, { entries: [], gap: true }, undefined);
+      else attemptSteps(this.#catchUp(socket, since));
+    }
+    this.#settle();
+  }
+
+  /** What a program has published goes out as it is; of this node it has gone already. */
+  #published(envelope: Envelope): void {
+    const { hub, shared } = this.init;
+    const { node, data, rooms = [this.name], key } = envelope;
+    if (node === shared.node || (typeof data === 'object' && !Buffer.isBuffer(data))) return;
+    if (!shared.isRepeated(envelope)) hub.here(...rooms).publish(data, key === undefined ? {} : { key });
+  }
+
+  appended(said: Said): void {
+    if (this.#said.get(said.draft.id) !== said) return;
+    const { position, isLive } = this.feed;
+    // It was there before: said again, by who did not hear that it had arrived.
+    const { offset } = said;
+    if (isLive && position !== null && offset !== undefined && offset <= position.offset) this.#sent(said, offset);
+  }
+
+  failed(said: Said, error: AdapterError): void {
+    this.#forget(said);
+    for (const speaker of said.take(() => true).told) speaker.unsent(said, error);
+  }
+
+  *#catchUp(socket: WebSocketConnection, since: Position) {
+    const replay = yield* this.feed.replay(since);
+    const { position } = this.feed;
+    // It has left meanwhile, and perhaps come again.
+    if (position === null || this.#outage?.parked.get(socket) !== since) replay.cancel();
+    else this.#unpark(socket, replay.take(position), since);
+  }
+
+  /** From now on who came while the broker was away gets what the others get. */
+  #unpark(socket: WebSocketConnection, { entries, gap }: Missed, since: Position | undefined): void {
+    const outage = this.#outage!;
+    const seat = this.#seats.get(socket)!;
+    outage.parked.delete(socket);
+    const [first] = entries;
+    const lost = first === undefined ? this.feed.position! : { epoch: first.epoch, offset: first.offset - 1 };
+    // Without a gap it is where it was: offsets need not grow by one, so the one before the first says less.
+    socket.send(positionAnswer(this.name, gap || since === undefined || first === undefined ? lost : since, gap));
+    for (const entry of entries) {
+      this.init.shared.remember(entry);
+      const saying = sayingOf(entry);
+      const said = this.#said.get(entry.id);
+      if (saying === undefined) continue;
+      if (said?.sockets.includes(socket)) this.#sent(said, entry.offset);
+      else if (outage.hasEarly(entry.id, seat.number)) {
+        socket.send(placedAnswer(this.name, entry.id, entry.offset, entry.at));
+      } else {
+        const head = messageHead(this.name, saying.from);
+        socket.send(messageAnswer(head, saying, entry.offset, entry.at, keyOf(entry)));
+      }
+    }
+    this.#settle();
+    if (outage.isOver) this.#outage = undefined;
+  }
+
+  #tellEarly(pending: Pending): void {
+    const { draft } = pending;
+    // It was in the log already, and in the room; only its publisher does not know that.
+    if (this.#said.get(draft.id) !== pending && !this.#announced.has(draft.id)) return;
+    const saying = sayingOf(draft);
+    this.#outage ??= new Outage();
+    // Said again on another node than before: those who are here have it.
+    if (saying === undefined || this.#outage.wasEarly(draft.id) || this.init.shared.remembers(draft)) return;
+    this.#outage.toldEarly(draft.id, this.#lastSeat);
+    const sockets = this.#said.get(draft.id)?.sockets ?? [];
+    this.#everyone
+      .except(...sockets)
+      .publish(messageAnswer(messageHead(this.name, saying.from), saying, null, draft.at, draft.id));
+  }
+
+  #tellAfterOutage(outage: Outage, entry: Entry, text: string, senders: readonly WebSocketConnection[]): void {
+    const placed = placedAnswer(this.name, entry.id, entry.offset, entry.at);
+    for (const [socket, { number }] of this.#seats) {
+      if (outage.parked.has(socket) || senders.includes(socket)) continue;
+      socket.send(outage.hasEarly(entry.id, number) ? placed : text);
+    }
+    outage.placed(entry.id);
+    if (outage.isOver) this.#outage = undefined;
+  }
+
+  /** It has its place: tells who said it, but those who wait for what they missed. */
+  #sent(said: Said, offset: number): void {
+    said.offset = offset;
+    const { told, waits } = said.take((socket) => this.#outage?.parked.has(socket) !== true);
+    if (!waits) this.#said.delete(said.draft.id);
+    for (const speaker of told) speaker.sent(said, offset);
+    this.#closeIfEmpty();
+  }
+
+  /** Tells who said what has its place by now. */
+  #settle(): void {
+    for (const said of [...this.#said.values()]) this.appended(said);
+  }
+
+  #forget(said: Said): void {
+    this.#said.delete(said.draft.id);
+    this.#outage?.givenUp(said.draft.id);
+    this.#closeIfEmpty();
+  }
+
+  #tellOthers(socket: WebSocketConnection | undefined, change: RosterChange): void {
+    if (change.joins.length === 0 && change.leaves.length === 0) return;
+    const others = socket === undefined ? this.#everyone : this.#everyone.except(socket);
+    others.publish(presenceAnswer(this.name, change, this.count));
+  }
+
+  #closeIfEmpty(): void {
+    if (this.#seats.size > 0 || this.#expected > 0 || this.#said.size > 0) return;
+    this.init.emptied(this);
+  }
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return one.epoch === other.epoch && one.offset === other.offset;
+}
+
+/** About how much memory it takes while it waits. */
+function sizeOf({ text, data }: ChatContent): number {
+  return text === undefined ? JSON.stringify(data).length : text.length;
 }

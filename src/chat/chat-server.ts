@@ -22,7 +22,9 @@ import { Chat } from './chat';
 import { type ChatOptions, splitChatOptions } from './options';
 
 /** Options of a `ChatServer`: those of the chat, and those of a server. */
-export interface ChatServerOptions extends ChatOptions, ServerOptions {}
+export interface ChatServerOptions<Data = unknown>
+  extends ChatOptions<IncomingMessage, Data>,
+    Omit<ServerOptions, 'slowConsumer'> {}
 
 /** A server that listens, and what it is made of. */
 interface Running {
@@ -45,7 +47,7 @@ const checkInterval = 1000;
  * server.broadcast({ type: 'notice', text: 'We close at six' });
  * await server.stop();
  */
-export class ChatServer extends Chat {
+export class ChatServer<Data = unknown> extends Chat<Data> {
   readonly #host: string;
   readonly #port: number;
   readonly #options: ResolvedServerOptions;
@@ -60,8 +62,8 @@ export class ChatServer extends Chat {
    * @param port 0 for one that is free; `address` tells which
    * @throws InvalidOptionError for a host, a port or an option that cannot be
    */
-  constructor(host: string, port: number, options: ChatServerOptions = {}) {
-    const { chat, rest } = splitChatOptions<IncomingMessage, ServerOptions>('ChatServer', options);
+  constructor(host: string, port: number, options: ChatServerOptions<Data> = {}) {
+    const { chat, rest } = splitChatOptions<ServerOptions>('ChatServer', options, 'chat');
     super(chat);
     if (typeof host !== 'string' || host === '') {
       throw new InvalidOptionError(`The host of a ChatServer must be a name or an address, not ${describe(host)}`);

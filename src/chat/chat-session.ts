@@ -1,26 +1,49 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { errorAnswer, joinedAnswer, leftAnswer, sentAnswer } from './answers';
+import type { AdapterError } from '../protocol/errors';
+import type { Eventually, LogPage, Position } from '../rooms/adapter';
+import { run, wait } from '../rooms/steps';
+import {
+  type ChatContent,
+  errorAnswer,
+  historyAnswer,
+  joinedAnswer,
+  leftAnswer,
+  pongAnswer,
+  sentAnswer,
+} from './answers';
 import type { Chat } from './chat';
-import type { Seat } from './chat-room';
+import type { ChatRoom, Seat } from './chat-room';
 import type { Invitation } from './invitation';
-import type { Verdict } from './options';
+import { plainOf } from './plain-data';
 import {
   type ChatErrorCode,
   type ChatRequest,
   echoOf,
+  type HistoryRequest,
   type JoinRequest,
   type LeaveRequest,
   type MessageRequest,
   parseRequest,
   Refusal,
+  type RequestId,
 } from './requests';
+import { keyOf, messagesOf, type Said, type Speaker } from './said';
+
+/** Messages of a page of history, where the client does not say. */
+const pageSize = 50;
+
+const onlyTexts = "Messages are texts here: rooms take 'data' with the option 'schema'";
+
+/** What a request waits for, if it waits. */
+type Steps = Generator<Eventually<unknown>, void, never>;
 
 /** One connection of the chat: carries its requests out one by one, in their order, and answers them. */
 export class ChatSession {
   /** Ninety-six random bits: nobody can be taken for somebody else. */
-  readonly #id = randomBytes(12).toString('base64url');
+  readonly #connection = randomBytes(12).toString('base64url');
+  readonly #memberId: string;
   readonly #chat: Chat;
   readonly #socket: WebSocketConnection;
   readonly #request: IncomingMessage;
@@ -32,49 +55,64 @@ export class ChatSession {
     this.#chat = chat;
     this.#socket = socket;
     this.#request = request;
+    this.#memberId = socket.user ?? this.#connection;
     this.#name = `guest-${randomBytes(2).toString('hex')}`;
   }
 
   start(invitation: Invitation | undefined): void {
     this.#socket.whenClosed(() => this.#end());
     this.#socket.on('message', (data) => this.#receive(data));
-    if (invitation !== undefined) this.#join({ type: 'join', ...invitation, since: undefined, id: undefined });
+    if (invitation !== undefined) {
+      this.#proceed(this.#join({ type: 'join', ...invitation, since: undefined, id: undefined }));
+    }
   }
 
   #receive(data: string | Buffer): void {
     const request = parseRequest(data, this.#chat.options);
     if (request instanceof Refusal) this.#socket.send(errorAnswer(request));
     else if (request.type === 'message') this.#message(request);
-    else if (request.type === 'join') this.#join(request);
+    else if (request.type === 'join') this.#proceed(this.#join(request));
     else if (request.type === 'leave') this.#leave(request);
-    else this.#refuse(request, 'unsupported', 'These rooms keep no history');
+    else if (request.type === 'ping') this.#socket.send(pongAnswer(request.id));
+    else this.#proceed(this.#history(request));
   }
 
-  #join(request: JoinRequest): void {
-    const { room } = request;
+  *#join(request: JoinRequest): Steps {
+    const { room, since } = request;
     const { maxRoomsPerMember } = this.#chat.options;
     if (!this.#seats.has(room) && this.#seats.size >= maxRoomsPerMember) {
       const words = `You are in ${maxRoomsPerMember} rooms, and cannot be in more: leave one before you join another`;
       this.#refuse(request, 'too-many-rooms', words);
       return;
     }
-    this.#when(this.#chat.mayJoin(this.#socket, room, this.#request), (allowed) => {
-      if (allowed) this.#joinNow(request);
-      else this.#refuse(request, 'forbidden', `You may not join the room ${JSON.stringify(room)}`);
-    });
+    if (!(yield* wait(this.#chat.mayJoin(this.#socket, room, this.#request)))) {
+      this.#refuse(request, 'forbidden', `You may not join the room ${JSON.stringify(room)}`);
+      return;
+    }
+    const found = this.#chat.room(room);
+    found.expect();
+    try {
+      yield* wait(found.settled());
+      yield* this.#joinNow(request, found, since);
+    } finally {
+      found.expected();
+    }
   }
 
-  #joinNow({ room, name, since, id }: JoinRequest): void {
-    // Who says no name keeps the one it has in this room, or else the one it has used last.
-    if (name !== undefined) this.#name = name;
-    const member = { id: this.#id, name: name ?? this.#seats.get(room)?.member.name ?? this.#name };
+  *#joinNow({ room, name, id }: JoinRequest, found: ChatRoom, since: Position | undefined): Steps {
+    const replay = since === undefined ? undefined : yield* found.replay(since);
+    const missed = replay?.take(found.feed.position!);
+    // Who says no name keeps the one it has in this room, on whatever connection, or else the one it has used last.
+    const nameHere = name ?? this.#seats.get(room)?.member.name ?? found.nameOf(this.#memberId) ?? this.#name;
+    const member = { id: this.#memberId, name: nameHere };
     const isNew = !this.#seats.has(room);
-    const seat = this.#chat.enter(this.#socket, room, member);
+    const seat = found.seat({ socket: this.#socket, connection: this.#connection, member });
     if (seat === undefined) return;
+    if (name !== undefined) this.#name = name;
     // Deleted first, so that it stands behind the others.
     this.#seats.delete(room);
     this.#seats.set(room, seat);
-    this.#socket.send(joinedAnswer(id, seat.room.welcome(seat, since, this.#chat.options.maxMembersListed)));
+    this.#socket.send(joinedAnswer(id, found.welcome(this.#socket, seat, since, missed)));
     if (isNew) this.#chat.notify('join', this.#socket, room, member);
   }
 
@@ -82,35 +120,88 @@ export class ChatSession {
     const seat = this.#seatFor(request);
     if (seat === undefined) return;
     this.#seats.delete(seat.room.name);
-    this.#chat.exit(this.#socket, seat);
+    seat.room.unseat(this.#socket, this.#connection);
     this.#socket.send(leftAnswer(request.id, seat.room.name));
     this.#chat.notify('leave', this.#socket, seat.room.name, seat.member);
   }
 
   #message(request: MessageRequest): void {
-    const seat = this.#seatFor(request);
-    if (seat === undefined) return;
     const { text } = request;
-    this.#when(this.#chat.mayPublish(this.#socket, seat, text, this.#request), (allowed) => {
-      const room = seat.room.name;
-      if (!allowed) {
-        this.#refuse(request, 'forbidden', `You may not send this message to the room ${JSON.stringify(room)}`);
-      } else if (this.#seats.get(room) === seat) {
-        this.#say(request, seat);
-      }
-    });
+    const { schema, authorizePublish } = this.#chat.options;
+    if (schema !== undefined || authorizePublish !== undefined) this.#proceed(this.#messageSteps(request));
+    else if (text !== undefined) this.#sayNow(request, { text });
+    else this.#refuse(request, 'unsupported', onlyTexts);
   }
 
-  #say({ id, text }: MessageRequest, { room, member, head }: Seat): void {
-    const { offset, at } = room.say(this.#socket, head, text);
-    this.#socket.send(sentAnswer(id, room.name, offset, at));
-    // The object is for listeners only; mostly there are none.
-    if (this.#chat.listenerCount('message') === 0) return;
-    this.#chat.notify('message', this.#socket, { room: room.name, from: member, text, offset, at });
+  *#messageSteps(request: MessageRequest): Steps {
+    const seat = this.#seatFor(request);
+    if (seat === undefined) return;
+    const content = yield* this.#contentOf(request);
+    if (content === undefined) return;
+    if (yield* wait(this.#chat.mayPublish(this.#socket, seat, content, this.#request))) {
+      if (this.#seats.get(seat.room.name) === seat) this.#sayNow({ ...request, room: seat.room.name }, content);
+    } else {
+      const room = JSON.stringify(seat.room.name);
+      this.#refuse(request, 'forbidden', `You may not send this message to the room ${room}`);
+    }
+  }
+
+  /** What a message holds, as the schema wants it; undefined when it was refused. */
+  *#contentOf(request: MessageRequest): Generator<Eventually<unknown>, ChatContent | undefined, never> {
+    const { schema } = this.#chat.options;
+    const { text, data } = request;
+    if (schema === undefined) {
+      if (text !== undefined) return { text };
+      this.#refuse(request, 'unsupported', onlyTexts);
+    } else if (text !== undefined) {
+      this.#refuse(request, 'invalid-data', "Messages are not texts here: say it in 'data'");
+    } else {
+      const verdict = yield* wait(this.#chat.validate(schema, data, this.#socket));
+      if (verdict.fault === undefined) return { data: verdict.value };
+      this.#refuse(request, 'invalid-data', verdict.fault);
+    }
+    return undefined;
+  }
+
+  #sayNow(request: MessageRequest, content: ChatContent): void {
+    const seat = this.#seatFor(request);
+    if (seat === undefined) return;
+    // As it will arrive: what the schema made of it may be no JSON, and may be changed by whoever has it.
+    const plain = content.text === undefined ? plainOf(content.data) : undefined;
+    if (content.text === undefined && plain === undefined) {
+      this.#refuse(request, 'invalid-data', 'The data of this message has no JSON that could be sent');
+      return;
+    }
+    const speaker = new SessionSpeaker(this.#chat, this.#socket, request.id, content);
+    const error = seat.room.say(seat, plain === undefined ? content : { data: plain }, request.key, speaker);
+    if (error !== undefined) this.#refuse(request, 'unavailable', error.message);
+  }
+
+  *#history(request: HistoryRequest): Steps {
+    const seat = this.#seatFor(request);
+    if (seat === undefined) return;
+    const { count } = this.#chat.options.shared.history;
+    if (count === 0) {
+      this.#refuse(request, 'unsupported', "These rooms keep no history: their option 'history' is off");
+      return;
+    }
+    const room = seat.room.name;
+    const { since, before, limit = pageSize } = request;
+    const query = since ? { since } : { limit: Math.min(limit, count), ...(before !== undefined && { before }) };
+    let page: LogPage;
+    try {
+      page = yield* wait(this.#chat.read(room, query));
+    } catch {
+      this.#refuse(request, 'unavailable', 'The history cannot be read now: ask again in a while');
+      return;
+    }
+    const { position, entries, more, gap } = page;
+    const messages = messagesOf(room, entries);
+    this.#socket.send(historyAnswer(request.id, room, { messages, position, more, gap }));
   }
 
   /** The seat that a request is about; where there is none, it is answered. */
-  #seatFor(request: LeaveRequest | MessageRequest): Seat | undefined {
+  #seatFor(request: LeaveRequest | MessageRequest | HistoryRequest): Seat | undefined {
     const { room } = request;
     const seat = room === undefined ? Array.from(this.#seats.values()).at(-1) : this.#seats.get(room);
     if (seat !== undefined) return seat;
@@ -126,20 +217,25 @@ export class ChatSession {
     this.#socket.send(errorAnswer(new Refusal(code, words, echoOf(request))));
   }
 
-  /** Goes on when the verdict is there: at once if it is, so that rooms without hooks, or with quick ones, wait for nothing. */
-  #when(verdict: Verdict, proceed: (allowed: boolean) => void): void {
-    if (typeof verdict === 'boolean') {
-      proceed(verdict);
-      return;
+  /**
+   * Carries a request out: within this call, if nothing has to be waited for. Otherwise what the client asks meanwhile waits
+   * in its socket, and is neither overtaken nor in our memory.
+   */
+  #proceed(steps: Steps): void {
+    let isDone = false;
+    const socket = this.#socket;
+    function* andResume(): Steps {
+      try {
+        yield* steps;
+      } finally {
+        if (isDone) socket.resume();
+        isDone = true;
+      }
     }
-    // What the client asks meanwhile waits in its socket, and is neither overtaken nor in our memory.
-    this.#socket.pause();
-    verdict
-      .then((allowed) => {
-        proceed(allowed);
-        this.#socket.resume();
-      })
-      .catch((error) => this.#socket.failWith(error));
+    run(andResume(), (error) => socket.failWith(error));
+    if (isDone) return;
+    isDone = true;
+    socket.pause();
   }
 
   /** The connection is gone, however it went. */
@@ -147,7 +243,42 @@ export class ChatSession {
     const seats = Array.from(this.#seats.values());
     this.#seats.clear();
     // All seats first: a listener that hears of the one must not find this member in the other.
-    for (const seat of seats) this.#chat.exit(this.#socket, seat);
+    for (const { room } of seats) room.unseat(this.#socket, this.#connection);
     for (const { room, member } of seats) this.#chat.notify('leave', this.#socket, room.name, member);
+  }
+}
+
+/** Tells a client what becomes of its message. */
+class SessionSpeaker implements Speaker {
+  constructor(
+    private readonly chat: Chat,
+    readonly socket: WebSocketConnection,
+    private readonly id: RequestId | undefined,
+    /** As the schema made it. */
+    private readonly content: ChatContent,
+  ) {}
+
+  sent({ room, draft }: Said, offset: number): void {
+    this.socket.send(sentAnswer(this.id, room, offset, draft.at, keyOf(draft)));
+  }
+
+  heard({ room, draft, saying: { from } }: Said, offset: number): void {
+    // The object is for listeners only; mostly there are none.
+    if (this.chat.listenerCount('message') === 0) return;
+    const { at } = draft;
+    const key = keyOf(draft);
+    const message = { room, from, ...this.content, offset, at, ...(key !== undefined && { key }) };
+    this.chat.notify('message', this.socket, message);
+  }
+
+  unsent({ room, draft }: Said, { message }: AdapterError): void {
+    const key = keyOf(draft);
+    const request = {
+      type: 'message',
+      room,
+      ...(this.id !== undefined && { id: this.id }),
+      ...(key !== undefined && { key }),
+    };
+    this.socket.send(errorAnswer(new Refusal('unavailable', message, request)));
   }
 }

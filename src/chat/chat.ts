@@ -1,24 +1,31 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { InvalidOptionError } from '../protocol/errors';
+import { type AdapterError, InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
+import type { Eventually, LogPage, LogQuery } from '../rooms/adapter';
 import { Hub } from '../rooms/hub';
 import type { Publication } from '../rooms/publication';
-import type { ChatMember, ChatMessage } from './answers';
+import { publishTo } from '../rooms/published';
+import { checkRoomName } from '../rooms/room-name';
+import { SharedRooms } from '../rooms/shared-rooms';
+import { type Announced, announce, type SayOptions } from './announcement';
+import { type ChatContent, type ChatHistory, type ChatMember, type ChatMessage, positionAnswer } from './answers';
 import { ChatRoom, type Seat } from './chat-room';
 import { ChatSession } from './chat-session';
 import type { Invitation } from './invitation';
 import type { ChatDraft, ResolvedChatOptions, Verdict } from './options';
+import { messagesOf } from './said';
+import { type SchemaVerdict, type StandardSchema, verdictOf } from './schema';
 
 /** What happens in the rooms of one mount, and what its listeners get. */
-export interface ChatEvents {
+export interface ChatEvents<Data = unknown> {
   /** Somebody joined a room. */
   join: [socket: WebSocketConnection, room: string, member: ChatMember];
   /** Somebody left a room, or the connection is gone. */
   leave: [socket: WebSocketConnection, room: string, member: ChatMember];
   /** Something was said, and is on its way to the others. */
-  message: [socket: WebSocketConnection, message: ChatMessage];
+  message: [socket: WebSocketConnection, message: ChatMessage<Data>];
   /**
    * A hook, or a listener of one of these events, threw or rejected; the connection goes on. Of a `ChatServer`, also what
    * goes wrong without a connection. Without a listener the error is written to the console; it never ends the process.
@@ -27,37 +34,58 @@ export interface ChatEvents {
 }
 
 /** Rooms that speak the chat protocol, apart from all others: what `rooms()` and `ChatServer` are made of. */
-export class Chat extends EventEmitter<ChatEvents> {
+export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
   /** @internal */
   readonly options: ResolvedChatOptions;
-  readonly #hub = new Hub();
+  readonly #hub: Hub;
+  readonly #shared: SharedRooms;
   readonly #rooms = new Map<string, ChatRoom>();
 
   /** @internal */
   constructor(options: ResolvedChatOptions) {
     super();
     this.options = options;
+    this.#shared = new SharedRooms({
+      ...options.shared,
+      onStatus: (status) => {
+        if (status !== 'degraded') return;
+        for (const room of this.#rooms.values()) room.away();
+      },
+    });
+    const { slowConsumer } = options;
+    this.#hub = new Hub(slowConsumer === undefined ? {} : { slowConsumer });
+    // Rooms follow their logs themselves, since what is said in them goes there, too.
+    this.#hub.share({
+      opened() {},
+      emptied() {},
+      publish: (publishing, settled = this.#settled) => publishTo(this.#shared, publishing, settled),
+    });
+    this.#hub.on('gap', (socket, room) => socket.send(positionAnswer(room, null, true)));
   }
 
-  /** The names of the rooms that somebody is in. */
+  readonly #settled = (error?: AdapterError): void => {
+    if (error !== undefined) this.report(error, undefined);
+  };
+
+  /** The names of the rooms that somebody on this node is in. */
   get rooms(): string[] {
     return Array.from(this.#rooms.keys());
   }
 
-  /** Who is in the room, the longest there first. */
+  /** Who is in the room, on all nodes, the longest there first; nobody, where nobody on this node is. */
   members(room: string): ChatMember[] {
     return this.#rooms.get(room)?.members() ?? [];
   }
 
-  /** How many are in the room. */
+  /** How many are in the room, on all nodes; 0 where nobody on this node is. */
   count(room: string): number {
-    return this.#rooms.get(room)?.size ?? 0;
+    return this.#rooms.get(room)?.count ?? 0;
   }
 
   /**
    * The members of these rooms, as what to publish to: `.to('general').except(socket).publish({ … })`. What is published
    * goes out as it is, with no sender, offset or time: a string as text, bytes as a binary message, any other value as
-   * its JSON.
+   * its JSON. It is for who is there: `say()` is what those who come back get, too.
    *
    * @throws InvalidOptionError for no room at all, or what is no room name
    */
@@ -65,9 +93,54 @@ export class Chat extends EventEmitter<ChatEvents> {
     return this.#hub.to(...rooms);
   }
 
+  /**
+   * Says something in a room, as one of its members would: it has its place in the log, and is kept as the others are.
+   *
+   * @param content a text, or the data of a message where there is a schema for it; it is not validated
+   * @returns where it stands in the room's log. Rejects with an AdapterError when the broker has not taken it in time
+   * @throws InvalidOptionError for what is no room name, or cannot be said
+   */
+  say(room: string, content: Data | string, options: SayOptions = {}): Promise<Announced> {
+    checkRoomName(room);
+    const announcement = announce(this.#shared, room, content, options);
+    this.#rooms.get(room)?.announced(announcement);
+    return announcement.said;
+  }
+
+  /**
+   * A page of what was said in a room: the latest, or what came before a position, or what came behind one.
+   *
+   * @param query `{ limit }`, `{ before, limit }` or `{ since }`
+   * @returns rejects with an AdapterError while the broker does not answer
+   */
+  async history(room: string, query: LogQuery = { limit: 50 }): Promise<ChatHistory<Data>> {
+    const { entries, position, more, gap } = await this.read(room, query);
+    return { messages: messagesOf<Data>(room, entries), position, more, gap };
+  }
+
+  /** @internal */
+  read(room: string, query: LogQuery): Eventually<LogPage> {
+    return this.#shared.read(room, query);
+  }
+
   /** Takes a connection that speaks the chat protocol from now on. @internal */
   open(socket: WebSocketConnection, request: IncomingMessage, invitation?: Invitation): void {
+    try {
+      this.#identify(socket, request);
+    } catch (error) {
+      socket.failWith(error);
+      return;
+    }
     new ChatSession(this, socket, request).start(invitation);
+  }
+
+  #identify(socket: WebSocketConnection, request: IncomingMessage): void {
+    const user: unknown = this.options.identify?.(socket, request);
+    if (user === undefined) return;
+    if (typeof user !== 'string' || user === '') {
+      throw new InvalidOptionError(`The hook 'identify' must return a string, or undefined, not ${describe(user)}`);
+    }
+    socket.user = user;
   }
 
   /** @internal */
@@ -79,26 +152,53 @@ export class Chat extends EventEmitter<ChatEvents> {
   }
 
   /** @internal */
-  mayPublish(socket: WebSocketConnection, { room, member }: Seat, text: string, request: IncomingMessage): Verdict {
+  mayPublish(
+    socket: WebSocketConnection,
+    { room, member }: Seat,
+    content: ChatContent,
+    request: IncomingMessage,
+  ): Verdict {
     const { authorizePublish } = this.options;
     if (authorizePublish === undefined) return true;
-    const draft: ChatDraft = { room: room.name, from: member, text };
+    const draft: ChatDraft = { room: room.name, from: member, ...content };
     return this.#ask('authorizePublish', socket, () => authorizePublish(socket, draft, request));
   }
 
-  /** @returns undefined when the connection has closed meanwhile @internal */
-  enter(socket: WebSocketConnection, name: string, member: ChatMember): Seat | undefined {
-    const room = this.#rooms.get(name) ?? new ChatRoom(name, this.#hub);
-    const seat = room.seat(socket, member);
-    if (seat !== undefined) this.#rooms.set(name, room);
-    return seat;
+  /** What the schema makes of data; a validator that fails is reported. @internal */
+  validate(schema: StandardSchema, data: unknown, socket: WebSocketConnection): Eventually<SchemaVerdict> {
+    const failed = (error: unknown): SchemaVerdict => {
+      this.report(error, socket);
+      return { fault: 'The data of this message could not be validated' };
+    };
+    try {
+      const result: unknown = schema['~standard'].validate(data);
+      return isThenable(result) ? Promise.resolve(result).then(verdictOf).catch(failed) : verdictOf(result);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
-  /** @internal */
-  exit(socket: WebSocketConnection, { room }: Seat): void {
-    room.unseat(socket);
-    if (room.size === 0) this.#rooms.delete(room.name);
+  /** The room of this name, from its first member on this node to its last. @internal */
+  room(name: string): ChatRoom {
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      room = new ChatRoom(name, {
+        hub: this.#hub,
+        shared: this.#shared,
+        maxMembersListed: this.options.maxMembersListed,
+        emptied: this.#emptied,
+      });
+      this.#rooms.set(name, room);
+    }
+    return room;
   }
+
+  readonly #emptied = (room: ChatRoom): void => {
+    const { name } = room;
+    if (this.#rooms.get(name) !== room) return;
+    this.#rooms.delete(name);
+    this.#shared.unfollow(name);
+  };
 
   /** Says what the application did wrong. @internal */
   report(error: unknown, socket: WebSocketConnection | undefined): void {

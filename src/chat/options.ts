@@ -1,17 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { checkFunction, checkInteger, refuseUnknownOptions } from '../protocol/options';
+import {
+  type ResolvedSharedRoomsOptions,
+  resolveSharedRoomsOptions,
+  type SharedRoomsOptions,
+  sharedRoomsOptionNames,
+} from '../rooms/shared-rooms-options';
+import { checkSlowConsumer, type SlowConsumer } from '../rooms/slow-consumer';
 import { serverOptionNames } from '../server/options';
 import type { ChatMessage } from './answers';
+import { checkSchema, type StandardSchema } from './schema';
 
 /** A message that nobody has got yet, as `authorizePublish` sees it. */
-export type ChatDraft = Omit<ChatMessage, 'offset' | 'at'>;
+export type ChatDraft<Data = unknown> = Omit<ChatMessage<Data>, 'offset' | 'at'>;
 
 /** What a hook answers: only `true` allows, so that a forgotten `return` opens no door. */
 export type Verdict = boolean | Promise<boolean>;
 
 /** Who may do what in the rooms of one mount, and how much of it. */
-export interface ChatOptions<Request = IncomingMessage> {
+export interface ChatOptions<Request = IncomingMessage, Data = unknown> extends SharedRoomsOptions {
   /**
    * Asked before somebody joins a room. `true` allows; `false`, or an exception, is answered with the error `forbidden`.
    * While a promise is waited for, nothing else of this client is read, so that its requests are answered in order.
@@ -22,7 +30,26 @@ export interface ChatOptions<Request = IncomingMessage> {
    * Asked before a message goes to its room, in which its sender is already. Answers as `authorizeJoin` does.
    * @default everybody in a room may speak
    */
-  authorizePublish?: (socket: WebSocketConnection, message: ChatDraft, request: Request) => Verdict;
+  authorizePublish?: (socket: WebSocketConnection, message: ChatDraft<Data>, request: Request) => Verdict;
+  /**
+   * Says who is behind a connection: all connections of one user are one member of a room, whose `id` this is. It becomes
+   * `socket.user`. Undefined for somebody who is nobody in particular.
+   * @default every connection is a member of its own
+   */
+  identify?: (socket: WebSocketConnection, request: Request) => string | undefined;
+  /**
+   * What messages may hold, instead of texts: any Standard Schema (of zod, valibot, arktype, …). A message's `data` is
+   * validated, and what the schema makes of it goes to the room; what does not fit is answered with the error
+   * `invalid-data`.
+   * @default messages are texts
+   */
+  schema?: StandardSchema<Data>;
+  /**
+   * What becomes of messages for a member who does not read them as fast as they come; who misses some is told by a
+   * `position` with `gap`.
+   * @default 'close'
+   */
+  slowConsumer?: SlowConsumer;
   /** Rooms that one connection may be in at the same time. @default 50 */
   maxRoomsPerMember?: number;
   /** The longest text of a message, in UTF-16 code units, as `length` counts. @default 4096 */
@@ -36,49 +63,56 @@ export interface ChatOptions<Request = IncomingMessage> {
   maxMembersListed?: number;
 }
 
-/** `ChatOptions` with nothing left open, but the hooks. */
-export interface ResolvedChatOptions
-  extends Required<Omit<ChatOptions, 'authorizeJoin' | 'authorizePublish'>>,
-    Pick<ChatOptions, 'authorizeJoin' | 'authorizePublish'> {}
+type Hooks = Pick<ChatOptions, 'authorizeJoin' | 'authorizePublish' | 'identify' | 'schema' | 'slowConsumer'>;
 
 const defaults = { maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 };
-const hookNames = ['authorizeJoin', 'authorizePublish'] as const;
+const hookNames = ['authorizeJoin', 'authorizePublish', 'identify'] as const;
 const limitNames = Object.keys(defaults) as (keyof typeof defaults)[];
+const chatOptionNames = [...hookNames, 'schema', 'slowConsumer', ...limitNames, ...sharedRoomsOptionNames] as const;
+
+/** `ChatOptions` with nothing left open, but the hooks. */
+export interface ResolvedChatOptions extends Readonly<Record<keyof typeof defaults, number>>, Readonly<Hooks> {
+  readonly shared: ResolvedSharedRoomsOptions;
+}
 
 /**
  * Takes the chat's own options from those of its connections, and checks them.
  *
  * @param where the call that got them, for error messages
+ * @param name what the rooms are called on the adapter by default
  * @returns both, apart; the connections' ones are checked by whoever takes them
  * @throws InvalidOptionError for a name that nobody knows, and for values that cannot be
  */
-export function splitChatOptions<Request, Rest>(
+export function splitChatOptions<Rest>(
   where: string,
-  given: ChatOptions<Request> & Rest,
+  given: object,
+  name: string,
 ): { chat: ResolvedChatOptions; rest: Rest } {
-  refuseUnknownOptions(where, given, [...hookNames, ...limitNames, ...serverOptionNames]);
-  const {
-    authorizeJoin,
-    authorizePublish,
-    maxRoomsPerMember,
-    maxTextLength,
-    maxNameLength,
-    maxMembersListed,
-    ...rest
-  } = given;
+  refuseUnknownOptions(where, given, [...chatOptionNames, ...serverOptionNames]);
+  const own: ChatOptions = given;
   const limits = { ...defaults };
-  for (const name of limitNames) {
-    const value = given[name];
+  for (const limit of limitNames) {
+    const value = own[limit];
     if (value === undefined) continue;
-    checkInteger(name, value, { min: 1 });
-    limits[name] = value;
+    checkInteger(limit, value, { min: 1 });
+    limits[limit] = value;
   }
-  const chat: ResolvedChatOptions = { ...limits };
-  for (const name of hookNames) {
-    const hook = given[name];
-    if (hook === undefined) continue;
-    checkFunction(name, hook);
-    Object.assign(chat, { [name]: hook });
+  const hooks: Hooks = {};
+  for (const hook of hookNames) {
+    if (own[hook] === undefined) continue;
+    checkFunction(hook, own[hook]);
+    Object.assign(hooks, { [hook]: own[hook] });
   }
-  return { chat: Object.freeze(chat), rest: rest as Rest };
+  if (own.schema !== undefined) {
+    checkSchema(own.schema);
+    hooks.schema = own.schema;
+  }
+  if (own.slowConsumer !== undefined) {
+    checkSlowConsumer(own.slowConsumer);
+    hooks.slowConsumer = own.slowConsumer;
+  }
+  const chat = Object.freeze({ ...limits, ...hooks, shared: resolveSharedRoomsOptions(own, name) });
+  const isOwn = (option: string) => (chatOptionNames as readonly string[]).includes(option);
+  const rest = Object.fromEntries(Object.entries(given).filter(([option]) => !isOwn(option)));
+  return { chat, rest: rest as Rest };
 }

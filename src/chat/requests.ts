@@ -1,10 +1,12 @@
+import type { Position } from '../rooms/adapter';
 import { maxRoomNameLength } from '../rooms/room-name';
+import { isTooDeep, maxDepth } from './plain-data';
 
 /** Control characters, line separators, and the marks that turn the direction of the text around them. */
 const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 /** What a client of the chat protocol asks for. */
-export type ChatRequest = JoinRequest | LeaveRequest | MessageRequest | HistoryRequest;
+export type ChatRequest = JoinRequest | LeaveRequest | MessageRequest | HistoryRequest | PingRequest;
 
 export interface JoinRequest {
   readonly type: 'join';
@@ -24,21 +26,28 @@ export interface LeaveRequest {
 export interface MessageRequest {
   readonly type: 'message';
   readonly room: string | undefined;
-  readonly text: string;
+  /** What it says: a text, or data where the rooms have a schema for it. */
+  readonly text: string | undefined;
+  readonly data: unknown;
+  /** The client's own name of the message: said again with the same, it is said once. */
+  readonly key: string | undefined;
   readonly id: RequestId | undefined;
 }
 
 export interface HistoryRequest {
   readonly type: 'history';
-  readonly room: string;
+  readonly room: string | undefined;
   readonly since: Position | undefined;
+  readonly before: Position | undefined;
+  readonly limit: number | undefined;
   readonly id: RequestId | undefined;
 }
 
-/** A place in what was said in a room: the room's life, and how many messages it had in it. */
-export interface Position {
-  readonly epoch: string;
-  readonly offset: number;
+/** Asks whether anybody is there, as pages cannot by WebSocket's own pings. */
+export interface PingRequest {
+  readonly type: 'ping';
+  readonly room: undefined;
+  readonly id: RequestId | undefined;
 }
 
 /** The client's own name for a request, given back in its answer. */
@@ -53,10 +62,15 @@ export type ChatErrorCode =
   | 'invalid-room'
   | 'invalid-name'
   | 'invalid-text'
+  | 'invalid-data'
+  | 'invalid-key'
   | 'invalid-since'
+  | 'invalid-before'
+  | 'invalid-limit'
   | 'not-joined'
   | 'too-many-rooms'
   | 'forbidden'
+  | 'unavailable'
   | 'unsupported';
 
 /** Which request an error answers: what of it was usable. */
@@ -64,6 +78,7 @@ export interface RequestEcho {
   readonly type?: string;
   readonly id?: RequestId;
   readonly room?: string;
+  readonly key?: string;
 }
 
 /** A request that is answered with `error`. A value, not an exception: bad input is ordinary here. */
@@ -85,6 +100,9 @@ export interface RequestLimits {
 /** Long enough for a UUID in any notation; an id is kept by nobody, but it is sent back. */
 const maxIdLength = 64;
 const maxEpochLength = 64;
+
+/** Letters that need no escape anywhere; long enough not to be guessed. */
+const keyPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Turns one message of the connection into a request, or into the error that answers it. */
 export function parseRequest(data: string | Buffer, limits: RequestLimits): ChatRequest | Refusal {
@@ -110,7 +128,11 @@ interface Fields {
   readonly room?: unknown;
   readonly name?: unknown;
   readonly text?: unknown;
+  readonly data?: unknown;
+  readonly key?: unknown;
   readonly since?: unknown;
+  readonly before?: unknown;
+  readonly limit?: unknown;
 }
 
 function readRequest(fields: Fields, limits: RequestLimits): ChatRequest | Refusal {
@@ -131,9 +153,21 @@ function readRequest(fields: Fields, limits: RequestLimits): ChatRequest | Refus
     case 'message': {
       const fault = room === undefined ? undefined : faultOfRoom(room);
       if (fault !== undefined) return refuse('invalid-room', fault);
-      const textFault = faultOfText(fields.text, limits.maxTextLength);
+      const text = fields.text ?? undefined;
+      // Data that is null is data: whether it may be is for the schema to say.
+      const isData = text === undefined && fields.data !== undefined;
+      const textFault = isData ? undefined : faultOfText(text, limits.maxTextLength);
       if (textFault !== undefined) return refuse('invalid-text', textFault);
-      return { type, room: room as string | undefined, text: fields.text as string, id: requestId };
+      if (isData && isTooDeep(fields.data)) {
+        const words = `The data of a message has at most ${maxDepth} arrays and objects in each other; this one has more`;
+        return refuse('invalid-data', words);
+      }
+      const key = fields.key ?? undefined;
+      if (key !== undefined && !(typeof key === 'string' && keyPattern.test(key))) {
+        return refuse('invalid-key', 'A key must be a string of 8 to 64 of the characters A-Z, a-z, 0-9, _ and -');
+      }
+      const common = { type, room: room as string | undefined, key, id: requestId };
+      return { ...common, text: text as string | undefined, data: fields.data };
     }
     case 'join': {
       const fault = faultOfRoom(room);
@@ -151,14 +185,28 @@ function readRequest(fields: Fields, limits: RequestLimits): ChatRequest | Refus
       return { type, room: room as string | undefined, id: requestId };
     }
     case 'history': {
-      const fault = faultOfRoom(room);
+      const fault = room === undefined ? undefined : faultOfRoom(room);
       if (fault !== undefined) return refuse('invalid-room', fault);
       const sinceFault = faultOfSince(since);
       if (sinceFault !== undefined) return refuse('invalid-since', sinceFault);
-      return { type, room: room as string, since: positionOf(since), id: requestId };
+      const { before } = fields;
+      if (faultOfSince(before) !== undefined) {
+        return refuse('invalid-before', `before must be a position: ${shapeOfPosition}`);
+      }
+      const limit = fields.limit ?? undefined;
+      if (limit !== undefined && !(Number.isSafeInteger(limit) && (limit as number) > 0)) {
+        return refuse('invalid-limit', 'limit must be a whole number of at least 1: how many messages at most');
+      }
+      if (isGiven(since) && (isGiven(before) || limit !== undefined)) {
+        return refuse('invalid-since', 'since asks for everything behind a position: it has neither before nor limit');
+      }
+      const from = { since: positionOf(since), before: positionOf(before), limit: limit as number | undefined };
+      return { type, room: room as string | undefined, ...from, id: requestId };
     }
+    case 'ping':
+      return { type, room: undefined, id: requestId };
     default:
-      return refuse('unknown-type', `Unknown type ${shown(type)}; known are join, leave, message and history`);
+      return refuse('unknown-type', `Unknown type ${shown(type)}; known are join, leave, message, history and ping`);
   }
 }
 
@@ -202,25 +250,33 @@ function faultOfId(id: unknown): string | undefined {
   return undefined;
 }
 
+const shapeOfPosition = "{ epoch: a string, offset: a whole number }, as 'joined' gave it";
+
+function isGiven(field: unknown): boolean {
+  return field !== undefined && field !== null;
+}
+
 function faultOfSince(since: unknown): string | undefined {
-  if (since === undefined || since === null) return undefined;
+  if (!isGiven(since)) return undefined;
   if (typeof since === 'object' && !Array.isArray(since)) {
     const { epoch, offset } = since as { epoch?: unknown; offset?: unknown };
     const knowsEpoch = typeof epoch === 'string' && epoch.length <= maxEpochLength;
     if (knowsEpoch && Number.isSafeInteger(offset) && (offset as number) >= 0) return undefined;
   }
-  return "since must be a position as 'joined' gave it: { epoch: a string, offset: a whole number }";
+  return `since must be a position: ${shapeOfPosition}`;
 }
 
-function positionOf(since: unknown): Position | undefined {
-  if (since === undefined || since === null) return undefined;
-  const { epoch, offset } = since as Position;
+function positionOf(given: unknown): Position | undefined {
+  if (!isGiven(given)) return undefined;
+  const { epoch, offset } = given as Position;
   return { epoch, offset };
 }
 
 /** What an error says about a request that was read. */
-export function echoOf({ type, id, room }: ChatRequest): RequestEcho {
-  return echo(type, id, room);
+export function echoOf(request: ChatRequest): RequestEcho {
+  const { type, id, room } = request;
+  const key = request.type === 'message' ? request.key : undefined;
+  return { ...echo(type, id, room), ...(key !== undefined && { key }) };
 }
 
 function echo(type: string, id: RequestId | undefined, room: unknown): RequestEcho {

@@ -10,14 +10,15 @@ import { type Invitation, isRoomPath, readInvitation } from './invitation';
 import { type ChatOptions, splitChatOptions } from './options';
 
 /** Options of `rooms()`: those of the chat, and those of a WebSocket route. */
-export interface RoomsOptions extends ChatOptions<Request>, RouteOptions {}
+export interface RoomsOptions<Data = unknown> extends ChatOptions<Request, Data>, Omit<RouteOptions, 'slowConsumer'> {}
 
 /** What `rooms()` returns: a request handler to mount, and the programming interface of its rooms. */
-export interface Rooms extends Pick<Chat, 'to' | 'members' | 'count' | 'rooms'> {
+export interface Rooms<Data = unknown>
+  extends Pick<Chat<Data>, 'to' | 'say' | 'history' | 'members' | 'count' | 'rooms'> {
   (request: Request, response: Response, next: NextFunction): void;
-  on<Name extends keyof ChatEvents>(event: Name, listener: (...details: ChatEvents[Name]) => void): this;
-  once<Name extends keyof ChatEvents>(event: Name, listener: (...details: ChatEvents[Name]) => void): this;
-  off<Name extends keyof ChatEvents>(event: Name, listener: (...details: ChatEvents[Name]) => void): this;
+  on<Name extends keyof ChatEvents<Data>>(event: Name, listener: (...details: ChatEvents<Data>[Name]) => void): this;
+  once<Name extends keyof ChatEvents<Data>>(event: Name, listener: (...details: ChatEvents<Data>[Name]) => void): this;
+  off<Name extends keyof ChatEvents<Data>>(event: Name, listener: (...details: ChatEvents<Data>[Name]) => void): this;
 }
 
 /**
@@ -29,13 +30,13 @@ export interface Rooms extends Pick<Chat, 'to' | 'members' | 'count' | 'rooms'> 
  * const support = rooms({ authorizeJoin: (socket, room, req) => req.session.user !== undefined });
  * app.use('/support', support);
  * support.on('message', (socket, { from, text }) => audit(from, text));
- * support.to('general').publish({ type: 'notice', text: 'We close at six' });
+ * await support.say('general', 'We close at six', { from: 'Support' });
  *
  * @throws InvalidOptionError for an option that does not exist, or a value that cannot be
  */
-export function rooms(options: RoomsOptions = {}): Rooms {
-  const { chat: chatOptions, rest } = splitChatOptions<Request, RouteOptions>('rooms()', options);
-  const chat = new Chat(chatOptions);
+export function rooms<Data = unknown>(options: RoomsOptions<Data> = {}): Rooms<Data> {
+  const { chat: chatOptions, rest } = splitChatOptions<RouteOptions>('rooms()', options, 'rooms');
+  const chat = new Chat<Data>(chatOptions);
   const routeOptions = new OptionsOfRoute('rooms()', rest);
 
   function handleRooms(request: Request, response: Response, next: NextFunction): void {
@@ -63,6 +64,8 @@ export function rooms(options: RoomsOptions = {}): Rooms {
 
   const handler = Object.assign(markUpgradeHandler(handleRooms), {
     to: (...names: string[]) => chat.to(...names),
+    say: (...said: Parameters<Chat<Data>['say']>) => chat.say(...said),
+    history: (...asked: Parameters<Chat<Data>['history']>) => chat.history(...asked),
     members: (room: string) => chat.members(room),
     count: (room: string) => chat.count(room),
   });
@@ -74,5 +77,5 @@ export function rooms(options: RoomsOptions = {}): Rooms {
     };
     Object.defineProperty(handler, name, { value: delegate });
   }
-  return handler as unknown as Rooms;
+  return handler as unknown as Rooms<Data>;
 }

@@ -33,11 +33,13 @@ export class RoomLog {
   }
 
   append(envelope: Envelope, limits: HistoryLimits, now: number): Entry {
+    const bytes = limits.count === 0 ? 0 : bytesOf(envelope.data);
     const entry: Entry = { ...envelope, epoch: this.epoch, offset: ++this.#offset };
-    const bytes = bytesOf(entry.data);
-    this.#kept.push({ entry, bytes, time: now });
-    this.#bytes += bytes;
-    this.trim(limits, now);
+    if (limits.count > 0) {
+      this.#kept.push({ entry, bytes, time: now });
+      this.#bytes += bytes;
+    }
+    if (this.#kept.length > 0) this.trim(limits, now);
     return entry;
   }
 

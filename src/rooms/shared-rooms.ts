@@ -83,7 +83,8 @@ export class SharedRooms implements SpaceReceiver {
     this.#nodes = new LiveNodes(init.presenceTtl);
     this.#space = init.adapter.open(init.name, this);
     this.#status = init.adapter.status;
-    this.#idPrefix = `${randomBytes(9).toString('base64url')}.`;
+    // Of several nodes' messages everybody sees the id: it tells one that came early from the same one in its place.
+    this.#idPrefix = `${randomBytes(9).toString('base64url')}${init.isLocal ? '.' : '-'}`;
     this.queue = new AppendQueue(this, init);
     this.#feedNode = {
       space: this.#space,

@@ -51,7 +51,7 @@ describe('chat protocol', () => {
       expect(position).to.have.property('offset', 0);
       expect(position)
         .to.have.property('epoch')
-        .that.match(/^[\w-]{11}$/);
+        .that.match(/^[\w-]{8}\.\d+$/);
     });
 
     it('tells the others, and the one who comes who was there before', async () => {
@@ -64,6 +64,7 @@ describe('chat protocol', () => {
         room: 'general',
         joins: [bob.member],
         leaves: [],
+        count: 2,
       });
       expect(await clients[1].soFar()).to.deep.equal([]);
     });
@@ -97,6 +98,7 @@ describe('chat protocol', () => {
         room: 'a',
         joins: [after.member],
         leaves: [before.member],
+        count: 2,
       });
       clients[0].send({ type: 'message', text: 'hi' });
       expect((await clients[1].expect('message')).from).to.deep.equal(after.member);
@@ -220,7 +222,7 @@ describe('chat protocol', () => {
       );
     });
 
-    it('begins a new epoch, at 1, when the room has been empty', async () => {
+    it('goes on counting when the room has been empty', async () => {
       const { clients } = await serveAndConnect(1);
       const [client] = clients;
       const first = (await client.join('a')).position as { epoch: string };
@@ -228,9 +230,7 @@ describe('chat protocol', () => {
       expect(await client.expect('sent')).to.include({ offset: 1 });
       client.send({ type: 'leave' });
       await client.expect('left');
-      const second = (await client.join('a')).position as { epoch: string; offset: number };
-      expect(second.offset).to.equal(0);
-      expect(second.epoch).to.not.equal(first.epoch);
+      expect((await client.join('a')).position).to.deep.equal({ epoch: first.epoch, offset: 1 });
     });
 
     it('to no room, or to one that the sender is not in: not-joined', async () => {
@@ -254,7 +254,7 @@ describe('chat protocol', () => {
       await ann.expect('presence');
       ann.send({ type: 'leave', room: 'a', id: 9 });
       expect(await ann.next()).to.deep.equal({ type: 'left', id: 9, room: 'a' });
-      expect(await bob.next()).to.deep.equal({ type: 'presence', room: 'a', joins: [], leaves: [member] });
+      expect(await bob.next()).to.deep.equal({ type: 'presence', room: 'a', joins: [], leaves: [member], count: 1 });
       bob.send({ type: 'message', text: 'alone' });
       await bob.expect('sent');
       expect(await ann.soFar()).to.deep.equal([]);
@@ -298,8 +298,8 @@ describe('chat protocol', () => {
         end(ann);
         const told = [await bob.expect('presence'), await bob.expect('presence')];
         expect(told).to.deep.equal([
-          { type: 'presence', room: 'a', joins: [], leaves: [member] },
-          { type: 'presence', room: 'b', joins: [], leaves: [member] },
+          { type: 'presence', room: 'a', joins: [], leaves: [member], count: 1 },
+          { type: 'presence', room: 'b', joins: [], leaves: [member], count: 1 },
         ]);
         expect(server.rooms).to.deep.equal(['a', 'b']);
         expect(errors).to.deep.equal([]);
@@ -307,6 +307,12 @@ describe('chat protocol', () => {
         await bob.expect('sent');
       });
     }
+  });
+
+  it('answers ping, whatever else happens', async () => {
+    const { clients } = await serveAndConnect(1);
+    clients[0].send({ type: 'ping', id: 7 });
+    expect(await clients[0].next()).to.deep.equal({ type: 'pong', id: 7 });
   });
 
   describe('what is no request', () => {
@@ -326,7 +332,7 @@ describe('chat protocol', () => {
         [{ type: 'join', room: 'a', name: '\u0000' }, 'invalid-name'],
         [{ type: 'message' }, 'invalid-text'],
         [{ type: 'message', text: 'x'.repeat(4097) }, 'invalid-text'],
-        [{ type: 'history', room: 'a' }, 'unsupported'],
+        [{ type: 'history', room: 'a' }, 'not-joined'],
       ];
       for (const [request, code] of bad) {
         const answer = await client.send(request).expect('error');
@@ -383,7 +389,7 @@ describe('chat protocol', () => {
       const { clients } = await serveAndConnect(2, {
         authorizePublish: async (_socket, draft) => {
           drafts.push(draft);
-          return !draft.text.includes('spam');
+          return draft.text?.includes('spam') === false;
         },
       });
       const [ann, bob] = clients;
@@ -499,6 +505,47 @@ describe('chat protocol', () => {
         ['join', 'b', 'Ann'],
         ['leave', 'b', 'Ann'],
       ]);
+    });
+
+    it('says something itself, also while something is being told: everybody hears it in the same order', async () => {
+      const { server, clients } = await serveAndConnect(3, { history: 10 });
+      for (const client of clients) await client.join('a');
+      for (const client of clients) await client.soFar();
+      server.on('message', (_socket, { text }) => {
+        void server.say('a', `You said ${text}`, { from: 'Echo' });
+        server.to('a').publish({ type: 'notice', about: text });
+      });
+      const [ann, bob, eve] = clients;
+      for (const text of ['one', 'two'])
+        await ann
+          .send({ type: 'message', text })
+          .expect('sent')
+          .then(() => ann.soFar());
+      const heard = [await bob.soFar(), await eve.soFar()];
+      expect(heard[0]).to.deep.equal(heard[1]);
+      const messages = heard[0]!.filter(({ type }) => type === 'message');
+      expect(messages.map(({ text }) => text)).to.deep.equal(['one', 'You said one', 'two', 'You said two']);
+      const offsets = messages.map(({ offset }) => offset as number);
+      expect(offsets).to.deep.equal([...offsets].sort((one, other) => one - other));
+      expect(heard[0]!.filter(({ type }) => type === 'notice')).to.have.lengthOf(2);
+      const { messages: log } = await server.history('a');
+      expect(log.map(({ text }) => text)).to.deep.equal(messages.map(({ text }) => text));
+      expect(log[1]!.from).to.deep.equal({ id: 'Echo', name: 'Echo' });
+    });
+
+    it('goes on where a listener closes who has just come, or said something', async () => {
+      const { server, clients } = await serveAndConnect(2);
+      const [ann, bob] = clients;
+      await bob.join('a', 'Bob');
+      server.on('message', (socket) => socket.terminate());
+      server.on('leave', (socket) => void server.say('a', `${socket.readyState}`, { from: 'Door' }));
+      const { member } = await ann.join('a', 'Ann');
+      await bob.expect('presence');
+      ann.send({ type: 'message', text: 'my last' }).send({ type: 'message', text: 'too late' });
+      expect(await bob.next()).to.include({ type: 'message', text: 'my last' });
+      expect(await bob.next()).to.deep.include({ type: 'presence', leaves: [member] });
+      expect(await bob.next()).to.deep.include({ type: 'message', text: '3', from: { id: 'Door', name: 'Door' } });
+      expect(await bob.soFar()).to.deep.equal([]);
     });
 
     it('lists rooms and members, and publishes to them from outside', async () => {

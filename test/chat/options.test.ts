@@ -1,17 +1,20 @@
 import { expect } from 'chai';
-import { type ChatOptions, splitChatOptions } from '../../src/chat/options';
+import { splitChatOptions } from '../../src/chat/options';
 import { InvalidOptionError } from '../../src/protocol/errors';
+import { memoryAdapter } from '../../src/rooms/memory-adapter';
 
 function split(options: object) {
-  return splitChatOptions<unknown, object>('rooms()', options as ChatOptions<unknown>);
+  return splitChatOptions<object>('rooms()', options, 'rooms');
 }
 
 describe('chat options', () => {
   it('have finite defaults, and no hooks', () => {
-    expect(split({})).to.deep.equal({
-      chat: { maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 },
-      rest: {},
-    });
+    const { chat, rest } = split({});
+    const { shared, ...own } = chat;
+    expect(own).to.deep.equal({ maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 });
+    expect(shared).to.include({ name: 'rooms', isLocal: true, presenceTtl: 30_000, publishTimeout: 60_000 });
+    expect(shared.history).to.include({ count: 0 });
+    expect(rest).to.deep.equal({});
   });
 
   it('are taken from those of the connections', () => {
@@ -22,7 +25,16 @@ describe('chat options', () => {
   });
 
   it('that are undefined are not given', () => {
-    expect(split({ maxTextLength: undefined, authorizeJoin: undefined }).chat).to.deep.equal(split({}).chat);
+    const { shared, ...own } = split({ maxTextLength: undefined, authorizeJoin: undefined, schema: undefined }).chat;
+    expect(own).to.have.all.keys('maxRoomsPerMember', 'maxTextLength', 'maxNameLength', 'maxMembersListed');
+    expect(shared).to.include({ name: 'rooms' });
+  });
+
+  it('say how the rooms are shared', () => {
+    const adapter = memoryAdapter();
+    const { shared } = split({ adapter, name: 'support', history: 7, presenceTtl: 100 }).chat;
+    expect(shared).to.include({ adapter, name: 'support', isLocal: false, presenceTtl: 100 });
+    expect(shared.history).to.include({ count: 7 });
   });
 
   const refused: [options: object, words: RegExp][] = [
@@ -35,6 +47,13 @@ describe('chat options', () => {
     [{ maxNameLength: '64' }, /Option 'maxNameLength' must be a whole number/],
     [{ maxRoomsPerMember: Number.POSITIVE_INFINITY }, /Option 'maxRoomsPerMember' must be a whole number/],
     [{ maxMembersListed: -1 }, /Option 'maxMembersListed' must be a whole number/],
+    [{ identify: 'Ann' }, /Option 'identify' must be a function, not "Ann"/],
+    [{ schema: {} }, /Option 'schema' must be a Standard Schema .*, not an object/],
+    [{ schema: { '~standard': { version: 2, validate: () => {} } } }, /Standard Schema/],
+    [{ adapter: 'redis' }, /Option 'adapter' must be an adapter, as redisAdapter\(client\)/],
+    [{ history: -1 }, /Option 'history'/],
+    [{ history: { counts: 1 } }, /Unknown option 'counts' in the option 'history'. Did you mean 'count'\?/],
+    [{ publishTimeout: 100_000 }, /Option 'publishTimeout' must be at most 90000 ms, not 100000/],
     [null as never, /The options of rooms\(\) must be an object, not null/],
   ];
   for (const [options, words] of refused) {

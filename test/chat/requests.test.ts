@@ -8,6 +8,9 @@ function parse(value: unknown) {
   return parseRequest(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value), limits);
 }
 
+/** A message that says nothing. */
+const silent = { room: undefined, text: undefined, data: undefined, key: undefined, id: undefined };
+
 function refusal(value: unknown): Refusal {
   const result = parse(value);
   expect(result).to.be.instanceOf(Refusal);
@@ -41,7 +44,10 @@ describe('chat requests', () => {
 
     it('a field that is null as one that is not there', () => {
       const request = parse({ type: 'message', room: null, text: 'hi', id: null });
-      expect(request).to.deep.equal({ type: 'message', room: undefined, text: 'hi', id: undefined });
+      expect(request).to.deep.equal({ ...silent, type: 'message', text: 'hi' });
+      expect(parse({ type: 'message', text: 'hi', key: null, data: null })).to.include({ text: 'hi', key: undefined });
+      const history = parse({ type: 'history', room: null, since: null, before: null, limit: null });
+      expect(history).to.include({ room: undefined, since: undefined, before: undefined, limit: undefined });
       expect(parse({ type: 'join', room: 'a', name: null, since: null })).to.include({
         name: undefined,
         since: undefined,
@@ -53,14 +59,36 @@ describe('chat requests', () => {
       expect(parse({ type: 'leave' })).to.deep.equal({ type: 'leave', room: undefined, id: undefined });
     });
 
-    it('a history request', () => {
-      const since = { epoch: 'x', offset: 0 };
-      expect(parse({ type: 'history', room: 'a', since })).to.deep.equal({
+    it('a history request, of what came behind a position or of what came before it', () => {
+      const position = { epoch: 'x', offset: 0 };
+      const nothing = { room: undefined, since: undefined, before: undefined, limit: undefined, id: undefined };
+      expect(parse({ type: 'history' })).to.deep.equal({ ...nothing, type: 'history' });
+      expect(parse({ type: 'history', room: 'a', since: position })).to.deep.equal({
+        ...nothing,
         type: 'history',
         room: 'a',
-        since,
-        id: undefined,
+        since: position,
       });
+      expect(parse({ type: 'history', before: position, limit: 7, id: 'h' })).to.deep.equal({
+        ...nothing,
+        type: 'history',
+        before: position,
+        limit: 7,
+        id: 'h',
+      });
+    });
+
+    it('data instead of a text, whatever it is, and a key', () => {
+      for (const data of [null, 0, false, '', [], { text: 1 }]) {
+        expect(parse({ type: 'message', data })).to.deep.equal({ ...silent, type: 'message', data });
+      }
+      expect(parse({ type: 'message', text: 'hi', key: 'A-Za-z0_9' })).to.include({ key: 'A-Za-z0_9' });
+      expect(parse({ type: 'message', text: 'hi', key: 'k'.repeat(64) })).to.not.be.instanceOf(Refusal);
+    });
+
+    it('of a position the epoch and the offset, and nothing else', () => {
+      const since = { epoch: 'e', offset: 4, colour: 'red' };
+      expect(parse({ type: 'join', room: 'a', since })).to.deep.include({ since: { epoch: 'e', offset: 4 } });
     });
 
     it('fields that it does not know, by passing them over', () => {
@@ -101,7 +129,7 @@ describe('chat requests', () => {
         'an unknown type',
         { type: 'jion', room: 'a' },
         'unknown-type',
-        /"jion"; known are join, leave, message and history/,
+        /"jion"; known are join, leave, message, history and ping/,
       ],
       ['a type of ten megabytes', { type: long }, 'unknown-type', /Unknown type "x+…"/],
       ['a name of Object.prototype as the type', { type: 'constructor' }, 'unknown-type', /"constructor"/],
@@ -122,7 +150,7 @@ describe('chat requests', () => {
         /at most 256/,
       ],
       ['a leave from a room that is a number', { type: 'leave', room: 1 }, 'invalid-room', /not a number/],
-      ['a history without a room', { type: 'history' }, 'invalid-room', /needs a room/],
+      ['a history of a room without a name', { type: 'history', room: '' }, 'invalid-room', /must not be empty/],
       ['a name that is no string', { type: 'join', room: 'a', name: {} }, 'invalid-name', /not an object/],
       ['a name of blanks', { type: 'join', room: 'a', name: '  ' }, 'invalid-name', /must not be empty/],
       [
@@ -169,6 +197,33 @@ describe('chat requests', () => {
         /offset/,
       ],
       ['a history since nonsense', { type: 'history', room: 'a', since: [] }, 'invalid-since', /position/],
+      ['a history before nonsense', { type: 'history', before: { epoch: 1, offset: 1 } }, 'invalid-before', /position/],
+      ['a history of no messages', { type: 'history', limit: 0 }, 'invalid-limit', /at least 1/],
+      ['a history of half a message', { type: 'history', limit: 1.5 }, 'invalid-limit', /whole number/],
+      ['a history of "many"', { type: 'history', limit: 'many' }, 'invalid-limit', /whole number/],
+      [
+        'a history in both directions',
+        { type: 'history', since: { epoch: 'e', offset: 1 }, limit: 1 },
+        'invalid-since',
+        /neither before nor limit/,
+      ],
+      [
+        'a since of a very long epoch',
+        { type: 'join', room: 'a', since: { epoch: 'e'.repeat(65), offset: 1 } },
+        'invalid-since',
+        /position/,
+      ],
+      [
+        'a since beyond all whole numbers',
+        { type: 'join', room: 'a', since: { epoch: 'e', offset: 2 ** 53 } },
+        'invalid-since',
+        /whole number/,
+      ],
+      ['a key that can be guessed', { type: 'message', text: 'x', key: '1234567' }, 'invalid-key', /8 to 64/],
+      ['a key that is too long', { type: 'message', text: 'x', key: 'k'.repeat(65) }, 'invalid-key', /8 to 64/],
+      ['a key with a dot', { type: 'message', text: 'x', key: 'abcdefgh.1' }, 'invalid-key', /A-Z, a-z, 0-9/],
+      ['a key with a line break at its end', { type: 'message', text: 'x', key: 'abcdefgh\n' }, 'invalid-key', /A-Z/],
+      ['a key that is a number', { type: 'message', text: 'x', key: 12345678 }, 'invalid-key', /string/],
     ];
     for (const [what, given, code, words] of cases) {
       it(`${what}: ${code}`, () => {

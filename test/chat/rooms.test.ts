@@ -212,7 +212,7 @@ for (const [version, create] of [
 describe('rooms()', () => {
   const refused: [options: object, words: RegExp][] = [
     [{ maxTextLenght: 1 }, /Unknown option 'maxTextLenght' in rooms\(\)\. Did you mean 'maxTextLength'/],
-    [{ history: 100 }, /Unknown option 'history' in rooms\(\)/],
+    [{ history: 'all' }, /'history' must be a number of entries, or \{ count, bytes, age \}, not "all"/],
     [{ maxMessageSize: -1 }, /'maxMessageSize'/],
     [{ handshakeTimeout: 100 }, /'handshakeTimeout' cannot be set in rooms\(\)/],
     [{ authorizeJoin: {} }, /'authorizeJoin' must be a function/],

@@ -10,7 +10,7 @@ import ts from 'typescript';
 const root = path.join(__dirname, '..', '..');
 
 /** What a reader of the README has installed. */
-const packages = ['express', '@types/express', '@types/node', 'selfsigned', 'superwstest'];
+const packages = ['express', '@types/express', '@types/node', 'redis', 'selfsigned', 'superwstest'];
 
 /** Loaded before an example: its server listens on a free port instead of the one in the text, and says on which. */
 const preload = `
@@ -62,8 +62,8 @@ export class ReaderFolder {
   }
 
   /** Starts an example; resolves with its port when it listens. */
-  async start(name: string): Promise<number> {
-    const child = this.spawn(name);
+  async start(name: string, env: NodeJS.ProcessEnv = {}): Promise<number> {
+    const child = this.spawn(name, env);
     const [message] = await once(child, 'message');
     return (message as { port: number }).port;
   }
@@ -78,20 +78,26 @@ export class ReaderFolder {
     return lines;
   }
 
-  /** Ends what was started and removes the folder. */
-  async dispose(): Promise<void> {
-    for (const child of this.children) {
+  /** Ends what was started. */
+  async end(): Promise<void> {
+    for (const child of this.children.splice(0)) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill();
       await once(child, 'close');
     }
+  }
+
+  /** Ends what was started and removes the folder. */
+  async dispose(): Promise<void> {
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private spawn(name: string): ChildProcess {
+  private spawn(name: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
     const importing = ['--import', pathToFileURL(path.join(this.folder, 'preload.mjs')).href];
     const child = spawn(process.execPath, [...importing, path.join(this.folder, `${name}.mjs`)], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { ...process.env, ...env },
     });
     this.children.push(child);
     return child;
