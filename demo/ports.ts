@@ -13,7 +13,8 @@ export function portsFromEnvironment(): { http: number; https: number } {
   return { http, https };
 }
 
-function portFrom(variable: string): number | undefined {
+/** The port that a variable asks for, if it does. Ends the process when it asks for something else. */
+export function portFrom(variable: string): number | undefined {
   const text = process.env[variable];
   if (!text) return undefined;
   const port = Number(text);

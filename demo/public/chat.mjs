@@ -1,10 +1,11 @@
 /** The chat page: what happens when the user does something, or the server says something. */
-import { ChatClient } from './chat-client.mjs';
+import { ChatClient } from './client.min.mjs';
+import { ConnectionLine } from './connection-line.mjs';
+import { Conversation } from './conversation.mjs';
 import { announce, byId, paintAvatar } from './dom.mjs';
-import { recall, recallHere, remember } from './memory.mjs';
-import { MessageLog } from './message-log.mjs';
+import { nameOfTab, recall, recallHere, remember } from './memory.mjs';
+import { Nodes } from './nodes.mjs';
 import { showProtocols } from './protocols.mjs';
-import { ReconnectingSocket, socketUrl } from './reconnecting-socket.mjs';
 import { addressOf, drawPeople, drawRooms } from './room-list.mjs';
 
 /** Where somebody goes who comes without the address of a room. */
@@ -13,12 +14,47 @@ const FIRST_ROOM = 'general';
 /** Where the panels at the sides are open beside the talk, rather than over it when asked for. The style sheet has the same. */
 const wide = { rooms: matchMedia('(min-width: 48rem)'), people: matchMedia('(min-width: 68rem)') };
 
-const logs = new WeakMap();
+const line = new ConnectionLine();
+const nodes = new Nodes(drawLists);
+/** The rooms that we are in, by name. */
+const conversations = new Map();
 let client;
 let current = null;
-/** All rooms that somebody is in: `{ name, count }`. */
-let openRooms = [];
-let countdownTimer;
+/** Known from the last event: to ask would have the browser lay everything out for each message. */
+let isScrolledUp = false;
+
+/** What conversations tell. */
+const page = {
+  changed(conversation) {
+    if (conversation === current) drawHead();
+    drawLists();
+  },
+  received,
+  presence(conversation, { joins, leaves }) {
+    const isMe = ({ id }) => id === conversation.me?.id;
+    const note = (text, kind, { name }) => {
+      conversation.log.note(text, { kind, name });
+      if (conversation === current) announce(`${name} ${text}`);
+    };
+    for (const member of leaves) {
+      // Who takes another name leaves with the old one and joins with the new one at once, and keeps the id.
+      const renamed = joins.find(({ id }) => id === member.id);
+      if (isMe(member)) continue;
+      if (renamed === undefined) note('left', 'left', member);
+      else if (renamed.name !== member.name) note(`is now ${renamed.name}`, '', member);
+    }
+    for (const member of joins) {
+      if (!isMe(member) && !leaves.some(({ id }) => id === member.id)) note('joined', 'joined', member);
+    }
+  },
+  closed(conversation, { message }) {
+    conversations.delete(conversation.name);
+    rememberRooms();
+    if (conversation === current) openRoom(firstRoom(), 'replaceState');
+    showProblem(message);
+  },
+  problem: showProblem,
+};
 
 begin();
 
@@ -45,75 +81,64 @@ function begin() {
 function start(name) {
   remember('name', name);
   byId('chat').hidden = false;
-  client = new ChatClient(socketUrl('/chat?protocol'), name);
-  new ReconnectingSocket(socketUrl('/rooms')).addEventListener('text', ({ detail }) => {
-    openRooms = JSON.parse(detail);
-    drawLists();
-  });
-  listenToClient();
+  client = new ChatClient(`/chat?protocol&tab=${nameOfTab()}`, { name });
+  client.on('state', showState);
+  client.on('other', heardOther);
+  client.on('error', ({ message }) => showProblem(message));
   listenToUser();
   drawMe();
-  showConnection({ open: false });
-  for (const room of recall('rooms') ?? []) client.join(room);
+  showState(client.state);
+  for (const room of recall('rooms') ?? []) join(room);
   openRoom(roomInAddress() || recallHere('room') || FIRST_ROOM, 'replaceState');
   focusTalk();
 }
 
-function listenToClient() {
-  const on = (type, listener) => client.addEventListener(type, (event) => listener(event.detail));
-  on('connection', showConnection);
-  on('room', (room) => {
-    if (room === current) drawHead();
-    drawLists();
-  });
-  on('message', received);
-  on('status', (message) => {
-    const room = client.rooms.get(message.room);
-    if (room !== undefined) logOf(room).update(message);
-    if (message.status === 'unconfirmed') announce('A message was perhaps not delivered.');
-  });
-  on('presence', ({ room, joins, leaves }) => {
-    const note = (text, kind, { name }) => {
-      logOf(room).note(text, { kind, name });
-      if (room === current) announce(`${name} ${text}`);
-    };
-    for (const member of leaves) {
-      // Who takes another name leaves with the old one and joins with the new one at once, and keeps the id.
-      const renamed = joins.find(({ id }) => id === member.id);
-      if (renamed === undefined) note('left', 'left', member);
-      else note(`is now ${renamed.name}`, '', member);
-    }
-    for (const member of joins) {
-      if (!leaves.some(({ id }) => id === member.id)) note('joined', 'joined', member);
-    }
-  });
-  on('gap', ({ room }) =>
-    logOf(room).note('While the connection was away, something may have been said that is missing here.'),
-  );
-  on('refused', ({ room }) => {
-    rememberRooms();
-    if (room === current) openRoom(firstRoom(), 'replaceState');
-  });
-  on('problem', showProblem);
-  on('protocol', showProtocols);
+function showState(state) {
+  line.show(state);
+  if (state.status !== 'open') showProtocols(null);
+  drawHead();
 }
 
-function received(message) {
-  const room = client.rooms.get(message.room);
-  const seen = room === current && !document.hidden;
-  const log = logOf(room);
-  if (!message.own && !seen) {
-    if (room.unread === 0) log.clearUnread();
-    log.markUnread();
-    room.unread++;
+/** What the site says that is not of the chat protocol: see site.ts and news.ts. */
+function heardOther(news) {
+  if (news.type === 'protocol') {
+    showProtocols(news.name);
+    line.showNode(news.node);
+    nodes.connected(news.node);
+  } else if (news.type === 'node') {
+    nodes.hear(news);
+    line.showTogether(nodes.isTogether);
+    if (nodes.isTogether) for (const conversation of conversations.values()) conversation.catchUp();
   }
-  if (message.own) log.clearUnread();
+  drawLists();
+}
+
+function join(name) {
+  const known = conversations.get(name);
+  if (known !== undefined) return known;
+  const conversation = new Conversation(client.join(name), page);
+  conversations.set(name, conversation);
+  return conversation;
+}
+
+function received(conversation, message) {
+  const { log } = conversation;
+  const isShown = conversation === current;
+  const seen = isShown && !document.hidden;
+  if (message.own) {
+    log.clearUnread();
+  } else {
+    if (!seen) {
+      if (conversation.unread === 0) log.clearUnread();
+      log.markUnread();
+      conversation.unread++;
+    }
+    announce(`${message.from.name}${seen ? '' : ` in ${conversation.name}`}: ${message.text}`);
+  }
   log.add(message);
-  if (room === current) {
-    if (message.own) scrollToNewest();
-    else if (isScrolledUp()) byId('to-newest').hidden = false;
-  }
-  if (!message.own) announce(`${message.from.name}${seen ? '' : ` in ${room.name}`}: ${message.text}`);
+  if (isShown && message.own) scrollToNewest();
+  if (isShown && isScrolledUp) byId('to-newest').hidden = false;
+  else log.shorten();
   drawLists();
 }
 
@@ -138,7 +163,8 @@ function listenToUser() {
   });
   byId('leave').addEventListener('click', () => {
     const left = current;
-    client.leave(left);
+    conversations.delete(left.name);
+    left.leave();
     announce(`You left ${left.name}`);
     openRoom(firstRoom(), 'pushState');
     byId('room-title').focus();
@@ -166,13 +192,16 @@ function listenToUser() {
   text.addEventListener('input', fitText);
 
   byId('log').addEventListener('scroll', () => {
-    if (!isScrolledUp()) byId('to-newest').hidden = true;
+    // The log is laid out from its end (see the style sheet): 0 is the newest message, and above it is negative.
+    isScrolledUp = byId('log').scrollTop < -40;
+    if (!isScrolledUp) byId('to-newest').hidden = true;
+    if (isNearOldest()) current?.readEarlier();
   });
   byId('to-newest').addEventListener('click', () => {
     scrollToNewest();
     text.focus();
   });
-  byId('try-now').addEventListener('click', () => client.retryNow());
+  byId('try-now').addEventListener('click', () => client.connect());
   byId('problem-close').addEventListener('click', () => {
     byId('problem').hidden = true;
     text.focus();
@@ -186,15 +215,15 @@ function listenToUser() {
 function openRoom(name, historyMethod) {
   if (current !== null) {
     current.draft = byId('text').value;
-    logOf(current).clearUnread();
+    current.log.clearUnread();
   }
-  current = name === null ? null : client.join(name);
+  current = name === null ? null : join(name);
   rememberRooms();
   remember('room', name);
   if (historyMethod) history[historyMethod](null, '', current ? addressOf(name) : '/');
   byId('rooms').hidePopover();
   byId('text').value = current?.draft ?? '';
-  byId('log-content').replaceChildren(...(current ? [logOf(current).element] : []));
+  byId('log-content').replaceChildren(...(current ? [current.log.element] : []));
   for (const id of ['log', 'composer', 'copy-link', 'leave']) byId(id).hidden = current === null;
   byId('nowhere').hidden = current !== null;
   byId('problem').hidden = true;
@@ -211,15 +240,21 @@ function say() {
   input.value = '';
   fitText();
   byId('problem').hidden = true;
-  client.say(current, text);
+  current.say(text, client.name);
 }
 
-function rename(name) {
+async function rename(name) {
   if (name === client.name) return;
-  remember('name', name);
-  client.rename(name);
+  const renamed = client.rename(name);
   drawMe();
-  announce(`You are ${name} now`);
+  try {
+    await renamed;
+    remember('name', name);
+    announce(`You are ${name} now`);
+  } catch (error) {
+    showProblem(error.message);
+  }
+  drawMe();
 }
 
 async function copyLink() {
@@ -240,8 +275,9 @@ function markRead() {
 }
 
 function drawLists() {
-  drawRooms(client.rooms, current, openRooms);
-  drawPeople(current);
+  drawRooms(conversations, current, nodes.rooms);
+  drawPeople(current, (id) => nodes.tabsOf(id));
+  nodes.draw();
 }
 
 function drawHead() {
@@ -254,7 +290,7 @@ function drawHead() {
 }
 
 function summaryOf(room) {
-  if (!room.joined) return client.open ? 'Joining …' : 'Not connected';
+  if (!room.isJoined) return client.state.status === 'open' ? 'Joining …' : 'Not connected';
   const others = room.count - 1;
   if (others === 0) return 'Only you are here so far';
   return others === 1 ? 'You and 1 other' : `You and ${others} others`;
@@ -263,41 +299,6 @@ function summaryOf(room) {
 function drawMe() {
   byId('my-name').textContent = client.name;
   paintAvatar(byId('my-avatar'), client.name);
-}
-
-/** The line above the messages, and the word under our own name. */
-function showConnection({ open, retryAt }) {
-  clearInterval(countdownTimer);
-  const line = byId('connection');
-  const wasLost = line.dataset.state === 'lost';
-  line.dataset.state = open ? (wasLost ? 'back' : 'open') : retryAt ? 'lost' : 'connecting';
-  byId('my-state').textContent = {
-    open: 'Connected',
-    back: 'Connected',
-    lost: 'Not connected',
-    connecting: 'Connecting …',
-  }[line.dataset.state];
-  byId('my-state').dataset.state = line.dataset.state;
-  byId('try-now').hidden = !(retryAt > 0);
-  byId('countdown').textContent = '';
-  // Written only when it changes: a screen reader says it each time, and attempts may be many.
-  const text = { open: '', back: 'Connected again.', lost: 'The connection is lost.', connecting: '' }[
-    line.dataset.state
-  ];
-  if (byId('connection-text').textContent !== text) byId('connection-text').textContent = text;
-  if (line.dataset.state === 'back') {
-    countdownTimer = setTimeout(() => showConnection({ open: true }), 5000);
-  }
-  if (retryAt) {
-    const count = () => {
-      const seconds = Math.ceil((retryAt - Date.now()) / 1000);
-      byId('countdown').textContent = seconds > 0 ? `Trying again in ${seconds} s` : 'Trying …';
-    };
-    count();
-    countdownTimer = setInterval(count, 250);
-  }
-  if (!open) showProtocols(null);
-  if (current !== null) drawHead();
 }
 
 function showProblem(text) {
@@ -312,18 +313,14 @@ function flash(text) {
   setTimeout(drawHead, 3000);
 }
 
-function logOf(room) {
-  if (!logs.has(room)) logs.set(room, new MessageLog((message) => client.sayAgain(message)));
-  return logs.get(room);
-}
-
-/** The log is laid out from its end (see the style sheet): 0 is the newest message, and above it is negative. */
-function isScrolledUp() {
-  return byId('log').scrollTop < -40;
+function isNearOldest() {
+  const { scrollTop, scrollHeight, clientHeight } = byId('log');
+  return scrollHeight - clientHeight + scrollTop < 300;
 }
 
 function scrollToNewest() {
   byId('log').scrollTop = 0;
+  isScrolledUp = false;
   byId('to-newest').hidden = true;
 }
 
@@ -340,11 +337,11 @@ function fitText() {
 }
 
 function firstRoom() {
-  return client.rooms.keys().next().value ?? null;
+  return conversations.keys().next().value ?? null;
 }
 
 function rememberRooms() {
-  remember('rooms', [...client.rooms.keys()]);
+  remember('rooms', [...conversations.keys()]);
 }
 
 function roomInAddress() {

@@ -44,18 +44,26 @@ export function drawRooms(rooms, current, openRooms) {
   document.title = `${unread > 0 ? `(${unread}) ` : ''}${current ? `${current.name} · ` : ''}Switchboard`;
 }
 
-/** Draws who is in a room; the user comes first. Null is no room. */
-export function drawPeople(room) {
+/**
+ * Draws who is in a room; the user comes first.
+ *
+ * @param room null is no room
+ * @param tabsOf tells how many tabs somebody has, by the member's id
+ */
+export function drawPeople(room, tabsOf) {
   if (room === null) {
     byId('people-list').replaceChildren();
     return;
   }
-  const others = [...room.members.values()].filter((member) => member.id !== room.me?.id);
+  const me = room.members.get(room.me?.id);
+  const others = [...room.members.values()].filter((member) => member !== me);
   others.sort((one, other) => one.name.localeCompare(other.name));
-  const everyone = room.me === null ? others : [room.me, ...others];
+  const everyone = me === undefined ? others : [me, ...others];
   const items = everyone.map((member) => {
-    const you = member === room.me ? [' ', element('span', { className: 'quiet' }, '(you)')] : [];
-    return element('li', {}, avatar(member.name), element('span', { className: 'person' }, member.name, ...you));
+    const tabs = tabsOf(member.id);
+    const remarks = [member === me && '(you)', tabs > 1 && `· ${tabs} tabs`].filter(Boolean);
+    const quiet = remarks.flatMap((remark) => [' ', element('span', { className: 'quiet' }, remark)]);
+    return element('li', {}, avatar(member.name), element('span', { className: 'person' }, member.name, ...quiet));
   });
   // The server lists a limited number of a crowd.
   const more = room.count - everyone.length;

@@ -88,7 +88,12 @@ describe('chat site: appearance', function () {
         inPage.contrasts,
         texts.filter((selector) => selector !== '.badge'),
       );
-      const low = Object.entries({ ...badge, ...others }).filter(([, contrast]) => contrast === null || contrast < 4.5);
+      const cy = await site.enter(await site.newContext({ colorScheme }), 'Cy', room);
+      await cy.getByText('Said before you came').waitFor();
+      const earlier = await cy.evaluate(inPage.contrasts, ['.here-line span', '.earlier span']);
+      const low = Object.entries({ ...badge, ...others, ...earlier }).filter(
+        ([, contrast]) => contrast === null || contrast < 4.5,
+      );
       expect(low).to.deep.equal([]);
     });
   }

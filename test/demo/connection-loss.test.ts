@@ -46,6 +46,21 @@ describe('chat site: the connection is lost', function () {
     site.forgiveFailedDials();
   });
 
+  it('sends again by itself what was not answered, and it is there once', async () => {
+    const { page: ann, connections } = await enterBySwitch('Ann', 'again', (message) => !message.includes('lost one'));
+    const bo = await site.enter(await site.newContext(), 'Bo', 'again');
+    await ann.getByLabel('Message in again').fill('a lost one');
+    await ann.keyboard.press('Enter');
+    await ann.locator('.own[data-status="sending"]').waitFor();
+
+    letEverythingPass();
+    await connections.at(-1)?.close({ code: 1001 });
+    await hears(bo, 'a lost one');
+    await ann.locator('.own[data-status="sent"]').waitFor();
+    for (const page of [ann, bo]) expect(await conversation(page)).to.deep.equal(['a lost one']);
+    site.forgiveFailedDials();
+  });
+
   it('says when a message was perhaps not delivered, and sends it again when asked', async () => {
     const { page: ann, connections } = await enterBySwitch(
       'Ann',
@@ -57,7 +72,9 @@ describe('chat site: the connection is lost', function () {
     await ann.keyboard.press('Enter');
     await ann.locator('.own[data-status="sending"]').waitFor();
 
-    await connections.at(-1)?.close({ code: 1012 });
+    // So long that the server would not know it again.
+    await ann.evaluate('{ const now = Date.now; Date.now = () => now() + 120_000; }');
+    await connections.at(-1)?.close({ code: 1001 });
     await ann.locator('.status', { hasText: 'Perhaps not delivered' }).waitFor();
     await inRoom(ann, 'unconfirmed');
     letEverythingPass();
@@ -82,7 +99,7 @@ describe('chat site: the connection is lost', function () {
       decide = () => true;
     };
     const page = await site.newPage(await site.newContext(), `/?room=${room}`);
-    await page.routeWebSocket(/\/chat\?protocol$/, (route) => {
+    await page.routeWebSocket(/\/chat\?/, (route) => {
       connections.push(route);
       const server = route.connectToServer();
       route.onMessage((message) => {

@@ -10,7 +10,7 @@ interface Row {
   protocol: string;
   /** What `req.httpVersion` says. */
   version: string;
-  /** Connections that two WebSockets of a page open. */
+  /** Connections that the WebSocket of a page opens. */
   opened: number;
 }
 
@@ -22,9 +22,9 @@ const rows: Row[] = [
     browserArguments: ['--disable-http2'],
     protocol: 'HTTP/1.1',
     version: '1.1',
-    opened: 2,
+    opened: 1,
   },
-  { name: 'http', secure: false, browserArguments: [], protocol: 'HTTP/1.1', version: '1.1', opened: 2 },
+  { name: 'http', secure: false, browserArguments: [], protocol: 'HTTP/1.1', version: '1.1', opened: 1 },
 ];
 
 for (const { name, secure, browserArguments, protocol, version, opened } of rows) {
@@ -35,7 +35,7 @@ for (const { name, secure, browserArguments, protocol, version, opened } of rows
     const connections = () => site.seenAt(address('/')).filter(({ kind }) => kind === 'connection').length;
     const shown = (page: Page) => page.locator('#protocols', { hasText: /WebSocket/ }).textContent();
 
-    it(`carries the page, what belongs to it, and its WebSockets by ${protocol}`, async () => {
+    it(`carries the page, what belongs to it, and its WebSocket by ${protocol}`, async () => {
       const ann = await site.newPage(await site.newContext(), address('/?room=protocols'));
       await ann.waitForLoadState('networkidle');
       const before = connections();

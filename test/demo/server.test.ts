@@ -20,7 +20,15 @@ describe('demo server', function () {
 
   it('sends its pages with a policy that allows no foreign and no inline scripts', async () => {
     const url = await demo(0).address();
-    for (const path of ['/', '/echo', '/chat.mjs', '/theme.css', '/favicon.svg']) {
+    for (const path of [
+      '/',
+      '/echo',
+      '/chat.mjs',
+      '/client.min.mjs',
+      '/client.min.mjs.map',
+      '/theme.css',
+      '/favicon.svg',
+    ]) {
       const response = await fetch(new URL(path, url));
       expect(response.status, path).to.equal(200);
       const policy = response.headers.get('content-security-policy') ?? '';

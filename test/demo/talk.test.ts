@@ -24,7 +24,7 @@ describe('chat site: people talk', function () {
   it('shows messages in the order of the server, ours below until they are confirmed', async () => {
     const ann = await site.newPage(await site.newContext(), '/?room=order');
     const held: (() => void)[] = [];
-    await ann.routeWebSocket(/\/chat\?protocol$/, (page) => {
+    await ann.routeWebSocket(/\/chat\?/, (page) => {
       const server = page.connectToServer();
       server.onMessage((message) => {
         if (String(message).includes('"type":"sent"')) held.push(() => page.send(message));
@@ -85,7 +85,7 @@ describe('chat site: people talk', function () {
     expect(await roomLink(ann, 'hall').locator('.badge').isVisible()).to.equal(false);
     expect(
       await ann.locator('.messages > li').evaluateAll((items) => items.map((item) => item.className)),
-    ).to.deep.equal(['note', 'unread-line', 'message', 'message together']);
+    ).to.deep.equal(['note', 'line unread-line', 'message', 'message together']);
 
     await say(ann, 'read');
     expect(await ann.getByText('New', { exact: true }).count()).to.equal(0);

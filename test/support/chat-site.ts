@@ -24,16 +24,26 @@ export class ChatSite {
   secureUrl = '';
   #process: DemoProcess | undefined;
   #browser: Browser | undefined;
+  readonly #isCluster: boolean;
   readonly #contexts: BrowserContext[] = [];
   /** What the pages complained about, on their consoles or by an exception. */
   readonly #complaints: string[] = [];
 
-  /** Starts a site and a browser for the tests of this `describe`, and ends both after them. */
-  static use(options: { browserArguments?: readonly string[] } = {}): ChatSite {
-    const site = new ChatSite();
+  private constructor(isCluster: boolean) {
+    this.#isCluster = isCluster;
+  }
+
+  /**
+   * Starts a site and a browser for the tests of this `describe`, and ends both after them.
+   *
+   * @param options `cluster` has the site run on three nodes that Redis joins
+   */
+  static use(options: { browserArguments?: readonly string[]; cluster?: boolean } = {}): ChatSite {
+    const site = new ChatSite(options.cluster === true);
     before(async function () {
       this.timeout(60_000);
       const executablePath = debianTool(this, 'chromium');
+      if (options.cluster) debianTool(this, 'redis-server');
       site.#browser = await chromium.launch({
         executablePath,
         args: [...browserArguments, ...(options.browserArguments ?? [])],
@@ -52,13 +62,20 @@ export class ChatSite {
   }
 
   async start(port: number): Promise<void> {
-    this.#process = DemoProcess.demo(port);
+    this.#process = this.#isCluster ? DemoProcess.cluster(port) : DemoProcess.demo(port);
     this.url = await this.#process.address();
-    this.secureUrl = await this.#process.address('https');
+    if (!this.#isCluster) this.secureUrl = await this.#process.address('https');
   }
 
-  async stop(): Promise<void> {
-    await this.#process?.stop();
+  /** Ends the site, and resolves with its exit code. */
+  async stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null | undefined> {
+    return this.#process?.stop(signal);
+  }
+
+  /** Resolves with what this finds in what the site prints, now or later. */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    if (this.#process === undefined) throw new Error('The site is not there');
+    return this.#process.printed(pattern);
   }
 
   /** What the server that is at this address has seen so far. */

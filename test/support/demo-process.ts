@@ -27,6 +27,12 @@ export class DemoProcess {
     return new DemoProcess(args, { PORT: String(port), PORT_HTTPS: String(securePort) });
   }
 
+  /** Starts the demo of demo/cluster/cluster.ts: Redis, three nodes and one port in front of them. */
+  static cluster(port: number | string, env: Readonly<Record<string, string>> = {}): DemoProcess {
+    const args = ['--require', 'ts-node/register', path.join('demo', 'cluster', 'cluster.ts')];
+    return new DemoProcess(args, { PORT: String(port), REDIS_URL: '', ...env });
+  }
+
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, args, {
       cwd: projectRoot,
@@ -52,6 +58,20 @@ export class DemoProcess {
     for (;;) {
       const address = new RegExp(`${scheme}://localhost:\\d+`).exec(this.output)?.[0];
       if (address !== undefined) return address;
+      await Promise.race([once(this.#child.stdout, 'data'), ended]);
+    }
+  }
+
+  /** Resolves with what this finds in the output, now or later. @throws Error when the program ends without it */
+  async printed(pattern: RegExp): Promise<RegExpExecArray> {
+    let hasEnded = false;
+    const ended = this.exited().then(() => {
+      hasEnded = true;
+    });
+    for (;;) {
+      const found = pattern.exec(this.output);
+      if (found !== null) return found;
+      if (hasEnded) throw new Error(`The demo ended, and had not printed ${pattern}, but:\n${this.output}`);
       await Promise.race([once(this.#child.stdout, 'data'), ended]);
     }
   }
