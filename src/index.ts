@@ -86,9 +86,10 @@ export type { ExtensionOffer } from './protocol/headers';
 export { Opcode } from './protocol/opcode';
 export type { Role } from './protocol/role';
 // Rooms
-export type { Adapter, AdapterStatus, LogPage, LogQuery, Position } from './rooms/adapter';
+export type { Adapter, AdapterProblem, AdapterStatus, Entry, LogPage, Position } from './rooms/adapter';
 export type { DisconnectOptions } from './rooms/disconnect';
 export type { HistoryOptions } from './rooms/history';
+export type { HistoryQuery } from './rooms/history-query';
 export { Hub, type HubEvents, type HubOptions } from './rooms/hub';
 export { MemoryBroker, type MemoryBrokerOptions, memoryAdapter } from './rooms/memory-adapter';
 export type { Publication, PublishOptions } from './rooms/publication';

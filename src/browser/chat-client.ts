@@ -48,7 +48,7 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
    * @throws TypeError for what is no URL, and for options that nobody knows or that cannot be
    */
   constructor(url: ChatUrl, options: ChatClientOptions = {}) {
-    super();
+    super(['state', 'error', 'other']);
     this.#options = resolveOptions(options);
     this.#name = this.#options.name;
     const urlOf = typeof url === 'function' ? url : () => url;

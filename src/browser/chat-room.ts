@@ -44,6 +44,8 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
   #count = 0;
   /** Whether what is said goes out at once: what waited was sent before it. */
   #isFlushed = false;
+  /** Whether the room's state was asked for, because messages were dropped. */
+  #isRefreshing = false;
   #waiters: { resolve(room: ChatRoom<Data>): void; reject(error: ChatError): void }[] = [];
 
   /** @internal */
@@ -52,7 +54,7 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
     { since }: JoinOptions,
     link: RoomLink,
   ) {
-    super();
+    super(['state', 'message', 'placed', 'presence', 'gap', 'error']);
     this.#link = link;
     this.#timeline = new Timeline(since ?? null);
   }
@@ -133,6 +135,8 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
   async history({ before, since, limit }: HistoryQuery = {}): Promise<HistoryPage<Data>> {
     for (;;) {
       await this.joined();
+      // Left, closed or lost behind that promise's back: the next one says so.
+      if (!this.#isHere) continue;
       const { start } = this.#timeline;
       const earlier = since === undefined && start !== null ? { ...start, offset: start.offset + 1 } : undefined;
       const query = { type: 'history', room: this.name, before: place(before) ?? earlier, since: place(since), limit };
@@ -224,8 +228,7 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
     }
   }
 
-  #join(settled: (error?: ChatError) => void): void {
-    const since = this.#timeline.position;
+  #join(settled: (error?: ChatError) => void, since = this.#timeline.position): void {
     const request = { type: 'join', room: this.name, name: this.#link.name, since: since ?? undefined };
     this.#link.ask(JSON.stringify(request), {
       answered: (answer) => {
@@ -240,15 +243,19 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
   #joined(answer: JoinedAnswer<Data>, since: Position | null): void {
     if (this.#state === 'closed') return;
     const { member, members, count, position, missed, gap } = answer;
-    const before = this.#member;
-    const isRename = this.#state === 'joined';
+    const before = this.#members;
+    const isRejoin = this.#isHere;
+    const isRecounted = count !== this.#count;
     this.#member = member;
     this.#ownIds.add(member.id);
     if (this.#ownIds.size > maxOwnIds) this.#ownIds.delete([...this.#ownIds][0]!);
     this.#members = new Map([member, ...members].map((each) => [each.id, each]));
     this.#count = count;
     this.#enter('joined');
-    if (isRename) this.emit('presence', { joins: [member], leaves: before ? [before] : [] });
+    if (isRejoin) {
+      const [joins, leaves] = [newIn(this.#members, before), newIn(before, this.#members)];
+      if (joins.length + leaves.length > 0 || isRecounted) this.emit('presence', { joins, leaves });
+    }
     if (gap && since !== null) this.emit('gap', { since, position });
     if (!this.#isHere) return;
     this.#timeline.rejoined(answer);
@@ -301,10 +308,23 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
     this.emit('presence', { joins, leaves });
   }
 
-  #moved(position: Position, gap: boolean): void {
+  #moved(position: Position | null, gap: boolean): void {
     const since = this.position;
     this.#timeline.moved(position, gap);
     if (gap && since !== null) this.emit('gap', { since, position });
+    if (position === null && gap && this.#isHere) this.#refresh();
+  }
+
+  /**
+   * Who came and went may be among what was dropped, so it asks who is there. Not for the messages: who is too slow for them
+   * would get them all again, behind those that follow. One answer is for all that was dropped before it.
+   */
+  #refresh(): void {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    this.#join(() => {
+      this.#isRefreshing = false;
+    }, null);
   }
 
   #transmit(message: Outgoing<Data>): void {
@@ -355,6 +375,11 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
     this.#state = state;
     this.emit('state', state);
   }
+}
+
+/** Who is in the one list and not, or by another name, in the other. */
+function newIn(list: ReadonlyMap<string, ChatMember>, other: ReadonlyMap<string, ChatMember>): ChatMember[] {
+  return [...list.values()].filter(({ id, name }) => other.get(id)?.name !== name);
 }
 
 /** A message is a position with more in it; one that has no place is none. */

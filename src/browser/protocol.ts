@@ -58,7 +58,12 @@ export type RoomAnswer<Data> =
       readonly leaves: readonly ChatMember[];
       readonly count: number;
     }
-  | { readonly type: 'position'; readonly position: Position; readonly gap: boolean }
+  | {
+      readonly type: 'position';
+      /** Null where it stays what it was: the next messages were dropped. */
+      readonly position: Position | null;
+      readonly gap: boolean;
+    }
   | { readonly type: 'left' };
 
 /** An answer of whatever type, before anybody has looked at it. */
@@ -77,8 +82,11 @@ export interface UnknownAnswer {
  */
 export const probe = '{"type":"ping"}';
 
-/** How long, in milliseconds, a message may be sent again: the server knows its key for two minutes, and the way there takes time. */
-export const keyLifetime = 110_000;
+/**
+ * How long, in milliseconds, a message may be sent again: its key is known for 120 s, and a server whose broker is away lets
+ * what is sent again wait for up to 90 s (`publishTimeout`) before it gets there.
+ */
+export const keyLifetime = 30_000;
 
 /** A message's key: nobody else's, and not to be guessed. Pages without TLS have no `randomUUID()`. */
 export function newKey(): string {

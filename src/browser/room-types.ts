@@ -14,7 +14,10 @@ export interface ChatRoomEvents<Data> {
   placed: [message: ChatMessage<Data>];
   /** Somebody came, went, or took another name: the same id leaves and joins. After each join the members are new, too. */
   presence: [change: { readonly joins: readonly ChatMember[]; readonly leaves: readonly ChatMember[] }];
-  /** Something behind `since` may be missing, and the next message comes behind that. `history({ since })` may have it. */
+  /**
+   * Something behind `since` may be missing, and the next message comes behind that. `history({ since })` may have it. The
+   * position is null where the server has dropped messages because this client is too slow.
+   */
   gap: [gap: { readonly since: Position; readonly position: Position | null }];
   /** Why the room is closed. */
   error: [error: ChatError];

@@ -23,12 +23,25 @@ export function webSocketClass(given: WebSocketClass | undefined): WebSocketClas
 /**
  * A URL for a WebSocket: relative ones are the page's, and `http:` becomes `ws:`, which older browsers do not do.
  *
- * @throws TypeError for what is no URL
+ * @throws TypeError for what is no URL, or one of another protocol
  */
 export function webSocketUrl(url: string | URL): string {
   const { location } = globalThis as { location?: { href: string } };
-  const absolute = new URL(url, location?.href);
+  const absolute = parsed(url, location?.href);
+  if (absolute === undefined || !/^(ws|http)s?:$/.test(absolute.protocol)) {
+    const expected = 'absolute outside a page, as ws://host/support (or wss, http, https)';
+    throw new TypeError(`The URL must be ${expected}, not '${String(url)}'`);
+  }
   absolute.protocol = absolute.protocol.replace(/^http/, 'ws');
   absolute.hash = '';
   return absolute.href;
+}
+
+/** Nothing at all would be a page of the name `undefined`. */
+function parsed(url: string | URL | undefined, base: string | undefined): URL | undefined {
+  try {
+    return url === undefined ? undefined : new URL(url, base);
+  } catch {
+    return undefined;
+  }
 }

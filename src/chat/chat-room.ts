@@ -21,7 +21,7 @@ import {
 } from './answers';
 import { Outage } from './outage';
 import { type Attendance, Roster, type RosterChange } from './roster';
-import { keyOf, messagesOf, Said, type Saying, type Speaker, sayingOf } from './said';
+import { keyOf, messagesOf, newestWithin, Said, type Saying, type Speaker, sayingOf } from './said';
 
 /** One connection in one room. */
 export interface Seat {
@@ -170,14 +170,17 @@ export class ChatRoom implements FeedOwner {
       this.#outage.parked.set(socket, this.#outage.parked.get(socket) ?? since);
     }
     for (const entry of missed?.entries ?? []) this.init.shared.remember(entry);
+    // An answer that fills all that may wait for a client would have the next message close it as a slow consumer.
+    const all = waits ? [] : messagesOf(this.name, missed?.entries ?? []);
+    const { newest, isCut } = newestWithin(all, socket.spare / 2);
     return {
       room: this.name,
       member: seat.member,
       members: this.members(this.init.maxMembersListed),
       count: this.count,
       position: waits ? null : position,
-      missed: waits ? [] : messagesOf(this.name, missed?.entries ?? []),
-      gap: !waits && (missed?.gap ?? false),
+      missed: newest,
+      gap: !waits && (isCut || (missed?.gap ?? false)),
     };
   }
 
@@ -318,7 +321,11 @@ export class ChatRoom implements FeedOwner {
     const [first] = entries;
     const lost = first === undefined ? this.feed.position! : { epoch: first.epoch, offset: first.offset - 1 };
     // Without a gap it is where it was: offsets need not grow by one, so the one before the first says less.
-    socket.send(positionAnswer(this.name, gap || since === undefined || first === undefined ? lost : since, gap));
+    const { hub } = this.init;
+    hub.sendInTurn(
+      socket,
+      positionAnswer(this.name, gap || since === undefined || first === undefined ? lost : since, gap),
+    );
     for (const entry of entries) {
       this.init.shared.remember(entry);
       const saying = sayingOf(entry);
@@ -326,10 +333,10 @@ export class ChatRoom implements FeedOwner {
       if (saying === undefined) continue;
       if (said?.sockets.includes(socket)) this.#sent(said, entry.offset);
       else if (outage.hasEarly(entry.id, seat.number)) {
-        socket.send(placedAnswer(this.name, entry.id, entry.offset, entry.at));
+        hub.sendInTurn(socket, placedAnswer(this.name, entry.id, entry.offset, entry.at));
       } else {
         const head = messageHead(this.name, saying.from);
-        socket.send(messageAnswer(head, saying, entry.offset, entry.at, keyOf(entry)));
+        hub.sendInTurn(socket, messageAnswer(head, saying, entry.offset, entry.at, keyOf(entry)));
       }
     }
     this.#settle();
@@ -355,7 +362,7 @@ export class ChatRoom implements FeedOwner {
     const placed = placedAnswer(this.name, entry.id, entry.offset, entry.at);
     for (const [socket, { number }] of this.#seats) {
       if (outage.parked.has(socket) || senders.includes(socket)) continue;
-      socket.send(outage.hasEarly(entry.id, number) ? placed : text);
+      this.init.hub.sendInTurn(socket, outage.hasEarly(entry.id, number) ? placed : text);
     }
     outage.placed(entry.id);
     if (outage.isOver) this.#outage = undefined;

@@ -64,14 +64,16 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
    */
   constructor(host: string, port: number, options: ChatServerOptions<Data> = {}) {
     const { chat, rest } = splitChatOptions<ServerOptions>('ChatServer', options, 'chat');
-    super(chat);
+    const serverOptions = resolveServerOptions('ChatServer', rest);
     if (typeof host !== 'string' || host === '') {
       throw new InvalidOptionError(`The host of a ChatServer must be a name or an address, not ${describe(host)}`);
     }
     checkInteger('port', port, { min: 0, max: 65_535 });
+    // It opens its rooms on the adapter: nothing must be wrong any more.
+    super(chat);
     this.#host = host;
     this.#port = port;
-    this.#options = resolveServerOptions('ChatServer', rest);
+    this.#options = serverOptions;
   }
 
   /** Where it listens; null while it does not. */

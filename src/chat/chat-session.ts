@@ -29,12 +29,18 @@ import {
   Refusal,
   type RequestId,
 } from './requests';
-import { keyOf, messagesOf, type Said, type Speaker } from './said';
+import { keyOf, messagesOf, newestWithin, ownKeyOf, type Said, type Speaker } from './said';
 
 /** Messages of a page of history, where the client does not say. */
 const pageSize = 50;
 
 const onlyTexts = "Messages are texts here: rooms take 'data' with the option 'schema'";
+
+/** So many messages of one connection may be on their way. */
+const maxUnanswered = 256;
+
+/** How long, in milliseconds, who says more waits for answers. */
+const longestWait = 1000;
 
 /** What a request waits for, if it waits. */
 type Steps = Generator<Eventually<unknown>, void, never>;
@@ -50,6 +56,8 @@ export class ChatSession {
   /** By room, in the order of joining: the last one is where messages go that name none. */
   readonly #seats = new Map<string, Seat>();
   #name: string;
+  #unanswered = 0;
+  #whenAnswered: () => void = () => {};
 
   constructor(chat: Chat, socket: WebSocketConnection, request: IncomingMessage) {
     this.#chat = chat;
@@ -69,11 +77,11 @@ export class ChatSession {
 
   #receive(data: string | Buffer): void {
     const request = parseRequest(data, this.#chat.options);
-    if (request instanceof Refusal) this.#socket.send(errorAnswer(request));
+    if (request instanceof Refusal) this.#send(errorAnswer(request));
     else if (request.type === 'message') this.#message(request);
     else if (request.type === 'join') this.#proceed(this.#join(request));
     else if (request.type === 'leave') this.#leave(request);
-    else if (request.type === 'ping') this.#socket.send(pongAnswer(request.id));
+    else if (request.type === 'ping') this.#send(pongAnswer(request.id));
     else this.#proceed(this.#history(request));
   }
 
@@ -97,6 +105,7 @@ export class ChatSession {
     } finally {
       found.expected();
     }
+    yield* this.#untilRead();
   }
 
   *#joinNow({ room, name, id }: JoinRequest, found: ChatRoom, since: Position | undefined): Steps {
@@ -112,7 +121,7 @@ export class ChatSession {
     // Deleted first, so that it stands behind the others.
     this.#seats.delete(room);
     this.#seats.set(room, seat);
-    this.#socket.send(joinedAnswer(id, found.welcome(this.#socket, seat, since, missed)));
+    this.#send(joinedAnswer(id, found.welcome(this.#socket, seat, since, missed)));
     if (isNew) this.#chat.notify('join', this.#socket, room, member);
   }
 
@@ -121,7 +130,7 @@ export class ChatSession {
     if (seat === undefined) return;
     this.#seats.delete(seat.room.name);
     seat.room.unseat(this.#socket, this.#connection);
-    this.#socket.send(leftAnswer(request.id, seat.room.name));
+    this.#send(leftAnswer(request.id, seat.room.name));
     this.#chat.notify('leave', this.#socket, seat.room.name, seat.member);
   }
 
@@ -129,7 +138,8 @@ export class ChatSession {
     const { text } = request;
     const { schema, authorizePublish } = this.#chat.options;
     if (schema !== undefined || authorizePublish !== undefined) this.#proceed(this.#messageSteps(request));
-    else if (text !== undefined) this.#sayNow(request, { text });
+    else if (text !== undefined && this.#unanswered < maxUnanswered) this.#sayNow(request, { text });
+    else if (text !== undefined) this.#proceed(this.#sayLater(request, { text }));
     else this.#refuse(request, 'unsupported', onlyTexts);
   }
 
@@ -163,18 +173,46 @@ export class ChatSession {
     return undefined;
   }
 
+  /** Who says much at once waits, so that others have their turn; but not for a broker that is away. */
+  *#sayLater(request: MessageRequest, content: ChatContent): Steps {
+    yield* wait(
+      new Promise<void>((resolve) => {
+        this.#whenAnswered = resolve;
+        setTimeout(resolve, longestWait).unref();
+      }),
+    );
+    this.#sayNow(request, content);
+  }
+
+  /** One of its messages was answered. @internal */
+  answered(): void {
+    this.#unanswered--;
+    if (this.#unanswered <= maxUnanswered / 2) this.#whenAnswered();
+  }
+
   #sayNow(request: MessageRequest, content: ChatContent): void {
     const seat = this.#seatFor(request);
     if (seat === undefined) return;
+    if (this.#unanswered >= maxUnanswered && this.#chat.isAway) {
+      this.#refuse(
+        request,
+        'unavailable',
+        `${maxUnanswered} of your messages wait already: wait until they are answered`,
+      );
+      return;
+    }
     // As it will arrive: what the schema made of it may be no JSON, and may be changed by whoever has it.
     const plain = content.text === undefined ? plainOf(content.data) : undefined;
     if (content.text === undefined && plain === undefined) {
       this.#refuse(request, 'invalid-data', 'The data of this message has no JSON that could be sent');
       return;
     }
-    const speaker = new SessionSpeaker(this.#chat, this.#socket, request.id, content);
+    const speaker = new SessionSpeaker(this.#chat, this, this.#socket, request.id, content);
+    this.#unanswered++;
     const error = seat.room.say(seat, plain === undefined ? content : { data: plain }, request.key, speaker);
-    if (error !== undefined) this.#refuse(request, 'unavailable', error.message);
+    if (error === undefined) return;
+    this.answered();
+    this.#refuse(request, 'unavailable', error.message);
   }
 
   *#history(request: HistoryRequest): Steps {
@@ -196,8 +234,15 @@ export class ChatSession {
       return;
     }
     const { position, entries, more, gap } = page;
-    const messages = messagesOf(room, entries);
-    this.#socket.send(historyAnswer(request.id, room, { messages, position, more, gap }));
+    const { newest, isCut } = newestWithin(messagesOf(room, entries), this.#socket.spare / 2);
+    const cut = since === undefined ? { more: more || isCut, gap } : { more, gap: gap || isCut };
+    this.#send(historyAnswer(request.id, room, { messages: newest, position, ...cut }));
+    yield* this.#untilRead();
+  }
+
+  /** Who asks for much is to read it before it asks for more: a few bytes can ask for a megabyte. */
+  *#untilRead(): Steps {
+    if (this.#socket.isSlow) yield* wait(this.#socket.drained().catch(() => {}));
   }
 
   /** The seat that a request is about; where there is none, it is answered. */
@@ -213,8 +258,13 @@ export class ChatSession {
     return undefined;
   }
 
+  /** Behind what waits for a member that is slow, so that answers and messages keep their order. */
+  #send(answer: string): void {
+    this.#chat.send(this.#socket, answer);
+  }
+
   #refuse(request: ChatRequest, code: ChatErrorCode, words: string): void {
-    this.#socket.send(errorAnswer(new Refusal(code, words, echoOf(request))));
+    this.#send(errorAnswer(new Refusal(code, words, echoOf(request))));
   }
 
   /**
@@ -252,6 +302,7 @@ export class ChatSession {
 class SessionSpeaker implements Speaker {
   constructor(
     private readonly chat: Chat,
+    private readonly session: ChatSession,
     readonly socket: WebSocketConnection,
     private readonly id: RequestId | undefined,
     /** As the schema made it. */
@@ -259,7 +310,8 @@ class SessionSpeaker implements Speaker {
   ) {}
 
   sent({ room, draft }: Said, offset: number): void {
-    this.socket.send(sentAnswer(this.id, room, offset, draft.at, keyOf(draft)));
+    this.session.answered();
+    this.chat.send(this.socket, sentAnswer(this.id, room, offset, draft.at, ownKeyOf(draft)));
   }
 
   heard({ room, draft, saying: { from } }: Said, offset: number): void {
@@ -272,13 +324,14 @@ class SessionSpeaker implements Speaker {
   }
 
   unsent({ room, draft }: Said, { message }: AdapterError): void {
-    const key = keyOf(draft);
+    this.session.answered();
+    const key = ownKeyOf(draft);
     const request = {
       type: 'message',
       room,
       ...(this.id !== undefined && { id: this.id }),
       ...(key !== undefined && { key }),
     };
-    this.socket.send(errorAnswer(new Refusal('unavailable', message, request)));
+    this.chat.send(this.socket, errorAnswer(new Refusal('unavailable', message, request)));
   }
 }

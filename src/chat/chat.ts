@@ -1,10 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { handled } from '../connection/handled';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { type AdapterError, InvalidOptionError } from '../protocol/errors';
+import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import type { Eventually, LogPage, LogQuery } from '../rooms/adapter';
+import { type DisconnectOptions, disconnectionOf, resolveDisconnect } from '../rooms/disconnect';
+import { type HistoryQuery, resolveHistoryQuery } from '../rooms/history-query';
 import { Hub } from '../rooms/hub';
+import { HubErrors } from '../rooms/hub-errors';
 import type { Publication } from '../rooms/publication';
 import { publishTo } from '../rooms/published';
 import { checkRoomName } from '../rooms/room-name';
@@ -38,6 +42,8 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
   /** @internal */
   readonly options: ResolvedChatOptions;
   readonly #hub: Hub;
+  /** What nobody listens for. */
+  readonly #errors = new HubErrors();
   readonly #shared: SharedRooms;
   readonly #rooms = new Map<string, ChatRoom>();
 
@@ -51,6 +57,10 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
         if (status !== 'degraded') return;
         for (const room of this.#rooms.values()) room.away();
       },
+      onTold: (message) => {
+        const disconnection = disconnectionOf(message);
+        if (disconnection !== undefined) this.#hub.disconnectHere(disconnection);
+      },
     });
     const { slowConsumer } = options;
     this.#hub = new Hub(slowConsumer === undefined ? {} : { slowConsumer });
@@ -58,13 +68,17 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     this.#hub.share({
       opened() {},
       emptied() {},
-      publish: (publishing, settled = this.#settled) => publishTo(this.#shared, publishing, settled),
+      publish: (publishing, settled = this.#settled) => {
+        publishTo(this.#shared, publishing, settled, this.#shared.notices);
+      },
     });
     this.#hub.on('gap', (socket, room) => socket.send(positionAnswer(room, null, true)));
   }
 
   readonly #settled = (error?: AdapterError): void => {
-    if (error !== undefined) this.report(error, undefined);
+    if (error === undefined) return;
+    if (this.listenerCount('error') > 0) this.report(error, undefined);
+    else this.#errors.report(error);
   };
 
   /** The names of the rooms that somebody on this node is in. */
@@ -104,23 +118,43 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     checkRoomName(room);
     const announcement = announce(this.#shared, room, content, options);
     this.#rooms.get(room)?.announced(announcement);
-    return announcement.said;
+    return handled(announcement.said);
   }
 
   /**
    * A page of what was said in a room: the latest, or what came before a position, or what came behind one.
    *
-   * @param query `{ limit }`, `{ before, limit }` or `{ since }`
-   * @returns rejects with an AdapterError while the broker does not answer
+   * @returns rejects with an AdapterError while the broker does not answer, with InvalidOptionError for a query that cannot
+   *   be, and with InvalidStateError for rooms that keep no history
    */
-  async history(room: string, query: LogQuery = { limit: 50 }): Promise<ChatHistory<Data>> {
-    const { entries, position, more, gap } = await this.read(room, query);
+  async history(room: string, query: HistoryQuery = {}): Promise<ChatHistory<Data>> {
+    checkRoomName(room);
+    const { count } = this.options.shared.history;
+    if (count === 0) throw new InvalidStateError("These rooms keep no history: make them with the option 'history'");
+    const { entries, position, more, gap } = await this.read(room, resolveHistoryQuery(query));
     return { messages: messagesOf<Data>(room, entries), position, more, gap };
   }
 
   /** @internal */
   read(room: string, query: LogQuery): Eventually<LogPage> {
     return this.#shared.read(room, query);
+  }
+
+  /**
+   * Closes the connections of a user, as `identify` knows them, that are in a room; on all nodes that the broker reaches.
+   *
+   * @returns how many on this node
+   * @throws InvalidOptionError for an option that is missing, unknown or wrong
+   */
+  disconnect(options: DisconnectOptions): number {
+    const disconnection = resolveDisconnect(options);
+    this.#shared.tell({ disconnect: disconnection });
+    return this.#hub.disconnectHere(disconnection);
+  }
+
+  /** How many messages members of a room, or of all rooms, did not get because they were slow; on this node. */
+  dropped(room?: string): number {
+    return this.#hub.dropped(room);
   }
 
   /** Takes a connection that speaks the chat protocol from now on. @internal */
@@ -138,7 +172,10 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     const user: unknown = this.options.identify?.(socket, request);
     if (user === undefined) return;
     if (typeof user !== 'string' || user === '') {
-      throw new InvalidOptionError(`The hook 'identify' must return a string, or undefined, not ${describe(user)}`);
+      const hint = isThenable(user) ? ': await it in a middleware before' : '';
+      throw new InvalidOptionError(
+        `The hook 'identify' must return a string, or undefined, not ${describe(user)}${hint}`,
+      );
     }
     socket.user = user;
   }
@@ -176,6 +213,16 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** The broker does not answer. @internal */
+  get isAway(): boolean {
+    return this.#shared.isAway;
+  }
+
+  /** @internal */
+  send(socket: WebSocketConnection, answer: string): void {
+    this.#hub.sendInTurn(socket, answer);
   }
 
   /** The room of this name, from its first member on this node to its last. @internal */

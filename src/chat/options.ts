@@ -3,6 +3,7 @@ import type { WebSocketConnection } from '../connection/websocket-connection';
 import { checkFunction, checkInteger, refuseUnknownOptions } from '../protocol/options';
 import {
   type ResolvedSharedRoomsOptions,
+  refuseAdapter,
   resolveSharedRoomsOptions,
   type SharedRoomsOptions,
   sharedRoomsOptionNames,
@@ -88,6 +89,7 @@ export function splitChatOptions<Rest>(
   given: object,
   name: string,
 ): { chat: ResolvedChatOptions; rest: Rest } {
+  refuseAdapter(where, given);
   refuseUnknownOptions(where, given, [...chatOptionNames, ...serverOptionNames]);
   const own: ChatOptions = given;
   const limits = { ...defaults };

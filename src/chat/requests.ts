@@ -101,7 +101,7 @@ export interface RequestLimits {
 const maxIdLength = 64;
 const maxEpochLength = 64;
 
-/** Letters that need no escape anywhere; long enough not to be guessed. */
+/** The key of a message: letters that need no escape anywhere; long enough not to be guessed. */
 const keyPattern = /^[A-Za-z0-9_-]{8,64}$/;
 
 /** Turns one message of the connection into a request, or into the error that answers it. */

@@ -4,6 +4,7 @@ import { markUpgradeHandler, wayAround } from '../express/gate';
 import { openConnection } from '../express/open-connection';
 import { OptionsOfRoute } from '../express/route-options';
 import type { RouteOptions } from '../express/types';
+import type { DisconnectOptions } from '../rooms/disconnect';
 import { pendingUpgrade } from '../server/pending-upgrade';
 import { Chat, type ChatEvents } from './chat';
 import { type Invitation, isRoomPath, readInvitation } from './invitation';
@@ -14,7 +15,7 @@ export interface RoomsOptions<Data = unknown> extends ChatOptions<Request, Data>
 
 /** What `rooms()` returns: a request handler to mount, and the programming interface of its rooms. */
 export interface Rooms<Data = unknown>
-  extends Pick<Chat<Data>, 'to' | 'say' | 'history' | 'members' | 'count' | 'rooms'> {
+  extends Pick<Chat<Data>, 'to' | 'say' | 'history' | 'members' | 'count' | 'rooms' | 'disconnect' | 'dropped'> {
   (request: Request, response: Response, next: NextFunction): void;
   on<Name extends keyof ChatEvents<Data>>(event: Name, listener: (...details: ChatEvents<Data>[Name]) => void): this;
   once<Name extends keyof ChatEvents<Data>>(event: Name, listener: (...details: ChatEvents<Data>[Name]) => void): this;
@@ -36,8 +37,8 @@ export interface Rooms<Data = unknown>
  */
 export function rooms<Data = unknown>(options: RoomsOptions<Data> = {}): Rooms<Data> {
   const { chat: chatOptions, rest } = splitChatOptions<RouteOptions>('rooms()', options, 'rooms');
-  const chat = new Chat<Data>(chatOptions);
   const routeOptions = new OptionsOfRoute('rooms()', rest);
+  const chat = new Chat<Data>(chatOptions);
 
   function handleRooms(request: Request, response: Response, next: NextFunction): void {
     if (pendingUpgrade(request) === undefined) {
@@ -66,6 +67,8 @@ export function rooms<Data = unknown>(options: RoomsOptions<Data> = {}): Rooms<D
     to: (...names: string[]) => chat.to(...names),
     say: (...said: Parameters<Chat<Data>['say']>) => chat.say(...said),
     history: (...asked: Parameters<Chat<Data>['history']>) => chat.history(...asked),
+    disconnect: (options: DisconnectOptions) => chat.disconnect(options),
+    dropped: (room?: string) => chat.dropped(room),
     members: (room: string) => chat.members(room),
     count: (room: string) => chat.count(room),
   });

@@ -25,12 +25,17 @@ export function sayingOf({ data }: { readonly data: RoomData }): Saying | undefi
   return own === undefined || isTooDeep(own) ? undefined : { from: author, data: own };
 }
 
-/** What needs no escape anywhere. Ids that a node gives have a dot, which a key cannot have, where there are no other nodes. */
-const keyPattern = /^[\w-]{8,64}$/;
+/** Keys, and the ids that nodes give where there are several: those have a tilde, which a key cannot have. */
+const idPattern = /^[A-Za-z0-9_~-]{8,64}$/;
 
 /** The name that its sender gave a message, or, where there are several nodes, that its node did. */
 export function keyOf({ id }: Draft): string | undefined {
-  return keyPattern.test(id) ? id : undefined;
+  return idPattern.test(id) ? id : undefined;
+}
+
+/** The name that its sender gave a message: what a node gave says nothing to who has sent it. */
+export function ownKeyOf(draft: Draft): string | undefined {
+  return draft.id.includes('~') ? undefined : keyOf(draft);
 }
 
 /** Entries of a log as messages; without what programs published. */
@@ -88,8 +93,8 @@ export class Said extends Pending {
 
   /** It is said again under the same key, on this connection or, by who came back, on another one. */
   again(speaker: Speaker): void {
-    const others = this.#waiting.filter(({ socket }) => socket !== speaker.socket && socket.readyState === open);
-    this.#waiting = [...others, speaker];
+    this.#waiting = this.#waiting.filter(({ socket }) => socket.readyState === open);
+    this.#waiting.push(speaker);
   }
 
   /** The room has it: tells who listens for messages, once. */
@@ -114,4 +119,19 @@ export class Said extends Pending {
   override failed(error: AdapterError): void {
     this.owner.failed(this, error);
   }
+}
+
+/** The newest messages whose JSON together has no more than so many bytes; and whether that leaves out some. */
+export function newestWithin(
+  messages: readonly ChatMessage[],
+  bytes: number,
+): { newest: ChatMessage[]; isCut: boolean } {
+  let left = bytes;
+  let first = messages.length;
+  while (first > 0) {
+    left -= Buffer.byteLength(JSON.stringify(messages[first - 1]));
+    if (left < 0) break;
+    first--;
+  }
+  return { newest: messages.slice(first), isCut: first > 0 };
 }

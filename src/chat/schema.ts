@@ -36,7 +36,7 @@ const maxIssues = 5;
 const maxWords = 200;
 
 /** What is wrong with a value, in words. */
-export function faultOf(issues: readonly SchemaIssue[]): string {
+function faultOf(issues: readonly SchemaIssue[]): string {
   const faults = issues.slice(0, maxIssues).map(({ message, path }) => {
     const place = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
     return place === '' ? shortened(message) : `${shortened(place)}: ${shortened(message)}`;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { checkInteger, describe, refuseUnknownOptions } from '../protocol/options';
-import type { Adapter, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
+import type { Adapter, AdapterProblem, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
+import { AdapterWarnings } from '../rooms/adapter-warnings';
 import { BrokerHealth, type HealthOptions, healthOptionNames, resolveHealthOptions } from '../rooms/broker-health';
+import { type StatusListener, StatusListeners } from '../rooms/status-listeners';
 import { checkConnection, type NatsConnection, type NatsSubscription, neverGiveUp, warnIfItGivesUp } from './client';
 import { JetStream } from './jetstream';
 import type { StreamOptions } from './log-stream';
@@ -25,12 +26,7 @@ export interface NatsAdapterOptions extends HealthOptions {
   maxBytes?: number;
 }
 
-type Listener = (status: AdapterStatus, problem: Error | undefined) => void;
-
 const optionNames = ['prefix', 'replicas', 'storage', 'maxBytes', ...healthOptionNames];
-
-/** At most one warning in so many milliseconds of what others publish. */
-const warningPause = 60_000;
 
 /** Joins the rooms of all processes that have the same NATS server, or cluster of servers. */
 export class NatsAdapter implements Adapter {
@@ -40,14 +36,14 @@ export class NatsAdapter implements Adapter {
   readonly #health: BrokerHealth;
   readonly #jetStream: JetStream;
   readonly #spaces = new Map<string, NatsSpace>();
-  readonly #events = new EventEmitter<{ status: Parameters<Listener> }>();
+  readonly #listeners = new StatusListeners();
+  readonly #warnings = new AdapterWarnings();
   readonly #probeSubject: string;
   #probeSubscription: NatsSubscription | undefined;
   #echoed: (word: string) => void = () => {};
   #isConnected = true;
   #flushing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #warnedAt = Number.NEGATIVE_INFINITY;
 
   /** @internal */
   constructor(connection: NatsConnection, options: NatsAdapterOptions) {
@@ -75,7 +71,7 @@ export class NatsAdapter implements Adapter {
     return this.#health.status;
   }
 
-  get problem(): Error | undefined {
+  get problem(): AdapterProblem | undefined {
     return this.#health.problem;
   }
 
@@ -94,7 +90,7 @@ export class NatsAdapter implements Adapter {
         jetStream: this.#jetStream,
         streams: this.#streams,
         flush: () => this.#flush(),
-        refused: (error) => this.#warn(error),
+        refused: (error) => this.#warnings.warn(error),
         closed: () => this.#spaces.delete(name),
       },
       new Subjects(this.#prefix, name),
@@ -104,13 +100,13 @@ export class NatsAdapter implements Adapter {
     return space;
   }
 
-  on(event: 'status', listener: Listener): this {
-    this.#events.on(event, listener);
+  on(event: 'status', listener: StatusListener): this {
+    this.#listeners.on(event, listener);
     return this;
   }
 
-  off(event: 'status', listener: Listener): this {
-    this.#events.off(event, listener);
+  off(event: 'status', listener: StatusListener): this {
+    this.#listeners.off(event, listener);
     return this;
   }
 
@@ -178,18 +174,9 @@ export class NatsAdapter implements Adapter {
     return this.#flushing;
   }
 
-  #statusChanged(status: AdapterStatus, problem: Error | undefined): void {
+  #statusChanged(status: AdapterStatus, problem: AdapterProblem | undefined): void {
     for (const { receiver } of [...this.#spaces.values()]) receiver.status(status, problem);
-    this.#events.emit('status', status, problem);
-  }
-
-  /** Whoever publishes nonsense must not stop anybody, and somebody should know. */
-  #warn(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#warnedAt < warningPause) return;
-    this.#warnedAt = now;
-    const words = error instanceof Error ? error.message : String(error);
-    process.emitWarning(words, { type: 'AdapterWarning', code: 'INVALID_MESSAGE' });
+    this.#listeners.tell(status, problem);
   }
 }
 

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidStateError } from '../protocol/errors';
-import type { Draft, HistoryLimits, LogPage, LogQuery, Presence, Space, SpaceReceiver } from '../rooms/adapter';
+import { type AdapterError, InvalidStateError } from '../protocol/errors';
+import type {
+  Draft,
+  Envelope,
+  HistoryLimits,
+  LogPage,
+  LogQuery,
+  Presence,
+  Space,
+  SpaceReceiver,
+} from '../rooms/adapter';
 import type { BrokerHealth } from '../rooms/broker-health';
+import { reportMistake } from '../rooms/steps';
 import { decodeEnvelope, encodeEnvelope } from '../rooms/wire-format';
 import { checkPayload, type NatsConnection, type NatsMessage, type NatsSubscription } from './client';
 import type { JetStream } from './jetstream';
@@ -20,7 +30,7 @@ export interface NatsContext {
   /** Done when the server has all that was said to it. */
   flush(): Promise<void>;
   /** Somebody published what is not in the wire format. */
-  refused(error: unknown): void;
+  refused(error: AdapterError): void;
   closed(): void;
 }
 
@@ -135,7 +145,7 @@ export class NatsSpace implements Space {
     try {
       this.#received(room, kind, message);
     } catch (error) {
-      this.#context.refused(error);
+      reportMistake(error);
     }
   }
 
@@ -147,7 +157,8 @@ export class NatsSpace implements Space {
       if (shard.joins.length + shard.leaves.length > 0) this.receiver.presence(room, changeOf(shard));
       return;
     }
-    const envelope = decodeEnvelope(json);
+    const envelope = this.#decode(json);
+    if (envelope === undefined) return;
     if (kind === 'now') {
       if (envelope.node !== this.node) this.receiver.published(room, envelope);
       return;
@@ -159,6 +170,16 @@ export class NatsSpace implements Space {
     const epoch = this.#log.epochOf(kind.slice('log.'.length));
     this.#log.saw(epoch, offset);
     this.receiver.appended(room, { ...envelope, epoch, offset }, previous);
+  }
+
+  /** @returns undefined for what is not in the wire format */
+  #decode(json: string): Envelope | undefined {
+    try {
+      return decodeEnvelope(json);
+    } catch (error) {
+      this.#context.refused(error as AdapterError);
+      return undefined;
+    }
   }
 
   async #open<Value>(stage: string, operation: () => Promise<Value>): Promise<Value> {

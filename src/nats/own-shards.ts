@@ -13,6 +13,15 @@ interface OwnShard {
   length: number;
 }
 
+/** The connections of this node in one room. */
+interface OwnRoom {
+  readonly shards: OwnShard[];
+  /** Where each connection is. */
+  readonly byId: Map<string, OwnShard>;
+  /** The shards before this one are full. */
+  firstOpen: number;
+}
+
 /** What has changed in the shard of this number. */
 export interface ShardChange {
   readonly index: number;
@@ -22,41 +31,40 @@ export interface ShardChange {
 
 /** The connections of this node in all rooms, divided as they are in the bucket. */
 export class OwnShards {
-  readonly #rooms = new Map<string, OwnShard[]>();
+  readonly #rooms = new Map<string, OwnRoom>();
 
   rooms(): string[] {
     return [...this.#rooms.keys()];
   }
 
   in(room: string): Present[] {
-    return this.#rooms.get(room)?.flatMap(({ present }) => present) ?? [];
+    return this.#rooms.get(room)?.shards.flatMap(({ present }) => present) ?? [];
   }
 
   /** What is in one shard now. */
   at(room: string, index: number): readonly Present[] {
-    return this.#rooms.get(room)?.[index]?.present ?? [];
+    return this.#rooms.get(room)?.shards[index]?.present ?? [];
   }
 
   count(room: string): number {
-    return this.#rooms.get(room)?.length ?? 1;
+    return this.#rooms.get(room)?.shards.length ?? 1;
   }
 
   /** Adds connections, or changes them. @returns in the order in which they are to be written */
   enter(room: string, present: readonly Present[]): ShardChange[] {
     if (present.length === 0) return [];
-    const shards = this.#rooms.get(room) ?? [];
-    this.#rooms.set(room, shards);
+    const own = this.#rooms.get(room) ?? { shards: [], byId: new Map<string, OwnShard>(), firstOpen: 0 };
+    this.#rooms.set(room, own);
+    const { shards } = own;
     const before = shards.length;
     const changes = new Map<OwnShard, ShardChange>();
     for (const { id, value } of present) {
       const length = JSON.stringify(value).length + id.length + 20;
-      const shard = shards.find((each) => indexOf(each, id) !== -1) ?? shards.find((each) => isRoomIn(each, length));
-      const changed = shard ?? { index: shards.length, present: [], length: 0 };
-      if (shard === undefined) shards.push(changed);
-      take(changed, id);
-      changed.present.push({ id, value });
-      changed.length += length;
-      changeOf(changes, changed).joins.push({ id, value });
+      const shard = take(own, id) ?? shardFor(own, length);
+      shard.present.push({ id, value });
+      shard.length += length;
+      own.byId.set(id, shard);
+      changeOf(changes, shard).joins.push({ id, value });
     }
     // The first says how many there are: it is written last.
     if (shards.length > before && before > 0) changeOf(changes, shards[0]!);
@@ -65,13 +73,14 @@ export class OwnShards {
 
   /** @returns what is to be written; ids that are not of this node are left out */
   leave(room: string, ids: readonly string[]): ShardChange[] {
-    const shards = this.#rooms.get(room) ?? [];
+    const own = this.#rooms.get(room);
+    if (own === undefined) return [];
     const changes = new Map<OwnShard, ShardChange>();
     for (const id of ids) {
-      const shard = shards.find((each) => take(each, id));
+      const shard = take(own, id);
       if (shard !== undefined) changeOf(changes, shard).leaves.push(id);
     }
-    if (shards.every(({ present }) => present.length === 0)) this.#rooms.delete(room);
+    if (own.byId.size === 0) this.#rooms.delete(room);
     return [...changes.values()];
   }
 }
@@ -85,19 +94,33 @@ function changeOf(changes: Map<OwnShard, ShardChange>, shard: OwnShard): ShardCh
   return change;
 }
 
-function indexOf({ present }: OwnShard, id: string): number {
-  return present.findIndex((each) => each.id === id);
+/** The first shard with room for so many characters more, or a new one. */
+function shardFor(own: OwnRoom, length: number): OwnShard {
+  const { shards } = own;
+  while (own.firstOpen < shards.length && isFull(shards[own.firstOpen]!)) own.firstOpen++;
+  for (let index = own.firstOpen; index < shards.length; index++) {
+    const shard = shards[index]!;
+    if (!isFull(shard) && shard.length + length <= maxLength) return shard;
+  }
+  const added: OwnShard = { index: shards.length, present: [], length: 0 };
+  shards.push(added);
+  return added;
 }
 
-function isRoomIn({ present, length }: OwnShard, more: number): boolean {
-  return present.length < maxConnections && length + more <= maxLength;
+/** One that is not has room for whatever takes up to half a key: so only what is larger looks at several. */
+function isFull({ present, length }: OwnShard): boolean {
+  return present.length >= maxConnections || length > maxLength / 2;
 }
 
-/** @returns whether it was there */
-function take(shard: OwnShard, id: string): boolean {
-  const index = indexOf(shard, id);
-  if (index === -1) return false;
+/** @returns where it was */
+function take(own: OwnRoom, id: string): OwnShard | undefined {
+  const shard = own.byId.get(id);
+  if (shard === undefined) return undefined;
+  own.byId.delete(id);
+  const index = shard.present.findIndex((each) => each.id === id);
   const [taken] = shard.present.splice(index, 1);
   shard.length -= JSON.stringify(taken!.value).length + id.length + 20;
-  return true;
+  // It may have room again.
+  own.firstOpen = Math.min(own.firstOpen, shard.index);
+  return shard;
 }

@@ -1,6 +1,7 @@
 import { AdapterError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import type { Entry, Envelope, Presence, PresenceChange } from '../rooms/adapter';
+import { reportMistake } from '../rooms/steps';
 import { decodeEnvelope } from '../rooms/wire-format';
 
 /** Who hears what comes on the channel of a room. */
@@ -20,28 +21,45 @@ export function encodePresence(node: string, change: PresenceChange): string {
   return `c ${JSON.stringify({ node, ...change })}`;
 }
 
-/** Tells a message of a channel: its first letter says what it is. Never throws. */
+/** Tells a message of a channel. Never throws: what a receiver throws is reported as its mistake. */
 export function receiveMessage(message: string, to: RoomMessages): void {
+  let tell: () => void;
   try {
-    if (message.startsWith('e ')) receiveEntries(message, to);
-    else if (message.startsWith('p ')) to.published(decodeEnvelope(message.slice(2)));
-    else if (message.startsWith('c ')) receiveChange(message.slice(2), to);
-    else throw invalid(`it must begin with 'e ', 'p ' or 'c ', not ${describe(message.slice(0, 20))}`);
+    tell = decode(message, to);
   } catch (error) {
-    if (!(error instanceof AdapterError)) throw error;
-    to.refused(error);
+    to.refused(error as AdapterError);
+    return;
+  }
+  try {
+    tell();
+  } catch (error) {
+    reportMistake(error);
   }
 }
 
+/** The first letter says what it is. @returns tells it */
+function decode(message: string, to: RoomMessages): () => void {
+  if (message.startsWith('e ')) return decodeEntries(message, to);
+  if (message.startsWith('p ')) {
+    const envelope = decodeEnvelope(message.slice(2));
+    return () => to.published(envelope);
+  }
+  if (message.startsWith('c ')) {
+    const [from, change] = decodeChange(message.slice(2));
+    return () => to.presence(from, change);
+  }
+  throw invalid(`it must begin with 'e ', 'p ' or 'c ', not ${describe(message.slice(0, 20))}`);
+}
+
 /** A line with the epoch and the offset of the first entry, then a line of JSON for each. */
-function receiveEntries(message: string, to: RoomMessages): void {
+function decodeEntries(message: string, to: RoomMessages): () => void {
   const [head, ...lines] = message.split('\n');
   const [, epoch = '', first = ''] = head!.split(' ');
   const offset = Number(first);
   if (epoch === '' || !Number.isSafeInteger(offset) || offset < 1) {
     throw invalid(`its first line must be 'e', an epoch and an offset, not ${describe(head)}`);
   }
-  readEntries(lines, epoch, offset, to);
+  return () => readEntries(lines, epoch, offset, to);
 }
 
 /** Entries of consecutive offsets, as the log and the channel have them. One that nobody can read is as if it were not there. */
@@ -66,14 +84,14 @@ export function readEntries(
   });
 }
 
-function receiveChange(json: string, to: RoomMessages): void {
+function decodeChange(json: string): [from: string, change: PresenceChange] {
   const { node, joins, leaves } = parse(json);
   if (typeof node !== 'string' || !Array.isArray(joins) || !Array.isArray(leaves)) {
     throw invalid("a change of presence must have 'node', 'joins' and 'leaves'");
   }
   if (!joins.every(isPresence)) throw invalid("each of 'joins' must have 'id', 'node' and an object 'value'");
   if (!leaves.every((id) => typeof id === 'string')) throw invalid("'leaves' must be ids");
-  to.presence(node, { joins, leaves });
+  return [node, { joins, leaves }];
 }
 
 export function encodePresent({ node, value }: Presence): string {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
+import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { describe, refuseUnknownOptions } from '../protocol/options';
-import type { Adapter, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
+import type { Adapter, AdapterProblem, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
+import { AdapterWarnings } from '../rooms/adapter-warnings';
 import { BrokerHealth, type HealthOptions, healthOptionNames, resolveHealthOptions } from '../rooms/broker-health';
+import { type StatusListener, StatusListeners } from '../rooms/status-listeners';
 import { commandsOf, type RedisClient } from './client';
 import type { RedisCommands } from './commands';
 import { probeKeys, RedisKeys } from './keys';
@@ -17,13 +18,8 @@ export interface RedisAdapterOptions extends HealthOptions {
   prefix?: string;
 }
 
-type Listener = (status: AdapterStatus, problem: Error | undefined) => void;
-
 /** Milliseconds that the application's client may take to connect, before it is called a problem. */
 const patience = 1000;
-
-/** At most one warning in so many milliseconds of what others publish. */
-const warningPause = 60_000;
 
 /** Joins the rooms of all processes that have the same Redis. */
 export class RedisAdapter implements Adapter {
@@ -32,10 +28,11 @@ export class RedisAdapter implements Adapter {
   readonly #health: BrokerHealth;
   readonly #subscriptions: Subscriptions;
   readonly #spaces = new Map<string, { space: RedisSpace; receiver: SpaceReceiver }>();
-  readonly #events = new EventEmitter<{ status: Parameters<Listener> }>();
+  readonly #listeners = new StatusListeners();
+  readonly #warnings = new AdapterWarnings();
   readonly #echo = new Echo();
   readonly #probeChannel: string;
-  #warnedAt = Number.NEGATIVE_INFINITY;
+  #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(client: RedisClient, options: RedisAdapterOptions) {
@@ -64,13 +61,13 @@ export class RedisAdapter implements Adapter {
     return this.#health.status;
   }
 
-  get problem(): Error | undefined {
+  get problem(): AdapterProblem | undefined {
     return this.#health.problem;
   }
 
   /** @internal */
   open(name: string, receiver: SpaceReceiver): Space {
-    if (this.status === 'closed') throw new InvalidStateError('The Redis adapter is closed');
+    if (this.#closing !== undefined) throw new InvalidStateError('The Redis adapter is closed');
     if (this.#spaces.has(name)) {
       throw new InvalidOptionError(
         `The rooms ${describe(name)} of this adapter are open already: give one of the two another name (option name)`,
@@ -81,7 +78,7 @@ export class RedisAdapter implements Adapter {
         commands: this.#commands,
         health: this.#health,
         subscriptions: this.#subscriptions,
-        refused: (error) => this.#warn(error),
+        refused: (error) => this.#warnings.warn(error),
         closed: () => this.#spaces.delete(name),
       },
       new RedisKeys(this.#prefix, name),
@@ -91,18 +88,22 @@ export class RedisAdapter implements Adapter {
     return space;
   }
 
-  on(event: 'status', listener: Listener): this {
-    this.#events.on(event, listener);
+  on(event: 'status', listener: StatusListener): this {
+    this.#listeners.on(event, listener);
     return this;
   }
 
-  off(event: 'status', listener: Listener): this {
-    this.#events.off(event, listener);
+  off(event: 'status', listener: StatusListener): this {
+    this.#listeners.off(event, listener);
     return this;
   }
 
-  async close(): Promise<void> {
-    if (this.status === 'closed') return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const receivers = Array.from(this.#spaces.values(), ({ receiver }) => receiver);
     await Promise.all(Array.from(this.#spaces.values(), ({ space }) => space.close()));
     this.#health.close();
@@ -130,20 +131,12 @@ export class RedisAdapter implements Adapter {
     }
   }
 
-  #statusChanged(status: AdapterStatus, problem: Error | undefined): void {
+  #statusChanged(status: AdapterStatus, problem: AdapterProblem | undefined): void {
     for (const { space, receiver } of [...this.#spaces.values()]) {
       if (status === 'degraded') space.disturbed();
       receiver.status(status, problem);
     }
-    this.#events.emit('status', status, problem);
-  }
-
-  /** Whoever publishes nonsense must not stop anybody, and somebody should know. */
-  #warn(error: AdapterError): void {
-    const now = Date.now();
-    if (now - this.#warnedAt < warningPause) return;
-    this.#warnedAt = now;
-    process.emitWarning(error.message, { type: 'AdapterWarning', code: error.code });
+    this.#listeners.tell(status, problem);
   }
 }
 

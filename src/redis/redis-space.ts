@@ -31,9 +31,9 @@ export interface RedisContext {
 
 const hour = 60 * 60 * 1000;
 /** How long Redis remembers where a room stood to which nothing was ever said. */
-const unwrittenTtl = 24 * hour;
+const unwrittenTtl = hour;
 /** How long at least Redis remembers where a room stood after what was said last. */
-const writtenTtl = 7 * 24 * hour;
+const writtenTtl = 24 * hour;
 const presenceTtl = hour;
 
 /** Rooms, or connections, of one step where there are many. */
@@ -62,6 +62,9 @@ export class RedisSpace implements Space {
   /** Of rooms that are subscribed to: what Redis has lost is found out by what its nodes have seen. */
   readonly #known = new Map<string, Known>();
   readonly #own = new OwnPresence();
+  #touches = 0;
+  /** Who has left what while a touch is under way. */
+  readonly #leftMeanwhile = new Set<string>();
   /** Counts disturbances. */
   #time = 0;
   #closing: Promise<void> | undefined;
@@ -138,11 +141,9 @@ export class RedisSpace implements Space {
 
   async leave(room: string, ids: readonly string[]): Promise<void> {
     this.#own.remove(room, ids);
-    for (const leaves of portions(ids)) {
-      const message = encodePresence(this.node, { joins: [], leaves });
-      const args = [this.#keys.channel(room), message, ...leaves];
-      await this.#ask('leave', () => this.#run(scripts.leave, [this.#keys.presence(room)], args));
-    }
+    if (this.#touches > 0) for (const id of ids) this.#leftMeanwhile.add(keyOf(room, id));
+    await this.#begun();
+    await this.#takeAway('leave', room, ids);
   }
 
   async present(room: string): Promise<Presence[]> {
@@ -164,11 +165,17 @@ export class RedisSpace implements Space {
 
   async touch(ttl: number, kept: ReadonlyMap<string, readonly Presence[]>): Promise<string[]> {
     const args = [this.node, ...numbers(ttl)];
-    const nodes = await this.#ask('touch', () => this.#run(scripts.touch, [this.#keys.nodes], args));
-    for (const rooms of portions([...kept])) {
-      await this.#ask('touch', () => Promise.all(rooms.map(([room, present]) => this.#keep(room, present))));
+    this.#touches++;
+    try {
+      const nodes = await this.#ask('touch', () => this.#run(scripts.touch, [this.#keys.nodes], args));
+      for (const rooms of portions([...kept])) {
+        await this.#ask('touch', () => Promise.all(rooms.map(([room, present]) => this.#keep(room, present))));
+      }
+      return strings(nodes);
+    } finally {
+      this.#touches--;
+      if (this.#touches === 0) this.#leftMeanwhile.clear();
     }
-    return strings(nodes);
   }
 
   /** The broker was away, or is. */
@@ -187,7 +194,7 @@ export class RedisSpace implements Space {
     this.#known.clear();
     const farewell = async (): Promise<void> => {
       for (const some of portions(this.#own.rooms())) {
-        await Promise.all(some.map(([room, ids]) => this.leave(room, ids)));
+        await Promise.all(some.map(([room, ids]) => this.#takeAway('close', room, ids)));
       }
       await health.run('close', () => this.#run(scripts.forget, [this.#keys.nodes], [this.node]));
     };
@@ -199,10 +206,20 @@ export class RedisSpace implements Space {
     this.#context.closed();
   }
 
+  async #takeAway(stage: string, room: string, ids: readonly string[]): Promise<void> {
+    for (const leaves of portions(ids)) {
+      const message = encodePresence(this.node, { joins: [], leaves });
+      const args = [this.#keys.channel(room), message, ...leaves];
+      await this.#context.health.run(stage, () => this.#run(scripts.leave, [this.#keys.presence(room)], args));
+    }
+  }
+
   /** One step of a touch: in a cluster each room has its own slot. */
   async #keep(room: string, present: readonly Presence[]): Promise<void> {
     const keys = [this.#keys.presence(room), this.#keys.meta(room)];
-    for (const some of portions(present)) {
+    for (const portion of portions(present)) {
+      // Who has left since the touch began must not be present again.
+      const some = portion.filter(({ id }) => !this.#leftMeanwhile.has(keyOf(room, id)));
       await this.#run(scripts.keep, keys, [...numbers(presenceTtl), ...some.flatMap(fieldOf)]);
     }
   }
@@ -257,17 +274,35 @@ export class RedisSpace implements Space {
   }
 
   async #ask<Value>(stage: string, operation: () => Promise<Value>): Promise<Value> {
-    if (this.#closing !== undefined && stage !== 'leave') throw new InvalidStateError('The rooms are closed');
+    await this.#begun();
+    return this.#context.health.run(stage, operation);
+  }
+
+  /** @throws InvalidStateError when it is closed */
+  async #begun(): Promise<void> {
+    if (this.#closing !== undefined) throw new InvalidStateError('The rooms are closed');
     const { health } = this.#context;
     if (health.status === 'connecting') await health.begun();
-    return health.run(stage, operation);
   }
 
   async #run(script: scripts.Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const { commands } = this.#context;
     if (commands.obstacle !== undefined) throw new Error(commands.obstacle);
-    return commands.run(script, keys, args);
+    try {
+      return await commands.run(script, keys, args);
+    } catch (error) {
+      // Redis is well, but for this room: others have written to its keys.
+      if (error instanceof Error && error.message.includes('WRONGTYPE')) {
+        const words = `The keys ${keys.join(', ')} in Redis hold something else than they should: delete them`;
+        throw new InvalidStateError(words, { code: 'BROKER_KEYS' });
+      }
+      throw error;
+    }
   }
+}
+
+function keyOf(room: string, id: string): string {
+  return `${room}\n${id}`;
 }
 
 function newEpoch(): string {

@@ -1,3 +1,4 @@
+import { InvalidStateError } from '../protocol/errors';
 import type { RedisCommands, RedisSubscriber, SubscriberEvents } from './commands';
 
 /** Channels of one SUBSCRIBE. */
@@ -18,6 +19,7 @@ export class Subscriptions {
   #turns = new Map<string, Promise<void>>();
   #subscriber: RedisSubscriber | undefined;
   #attempts = 0;
+  #isClosed = false;
   /** A connection that is made just now is no news: it is proved by what comes next. */
   #isAwaited = false;
 
@@ -39,7 +41,9 @@ export class Subscriptions {
 
   /** Makes sure that there is a connection, with all subscriptions. */
   async ensure(): Promise<void> {
-    if (++this.#attempts > attempts) this.close();
+    // A probe may have been under way when the adapter was closed: nobody would close what is made for it.
+    if (this.#isClosed) throw new InvalidStateError('The adapter is closed');
+    if (++this.#attempts > attempts) this.#throwAway();
     const subscriber = this.#open();
     this.#isAwaited = true;
     await subscriber.connect().finally(() => {
@@ -61,7 +65,13 @@ export class Subscriptions {
     this.#attempts = 0;
   }
 
+  /** No connection is made any more. */
   close(): void {
+    this.#isClosed = true;
+    this.#throwAway();
+  }
+
+  #throwAway(): void {
     this.#subscriber?.close();
     this.#subscriber = undefined;
     this.#confirmed = new Set();

@@ -84,6 +84,9 @@ export type Eventually<Value> = Value | Promise<Value>;
  */
 export type AdapterStatus = 'connecting' | 'ready' | 'degraded' | 'closed';
 
+/** Why an adapter is degraded; of the adapters of this package an AdapterError, whose `code` can be compared with. */
+export type AdapterProblem = Error & { readonly code?: string };
+
 /** What a space of an adapter tells the node that opened it. */
 export interface SpaceReceiver {
   /**
@@ -97,7 +100,7 @@ export interface SpaceReceiver {
   /** Connections of other nodes came to such a room, or changed, or left it. */
   presence(room: string, change: PresenceChange): void;
   /** The status of the adapter. When it is ready again, all that it may have missed is to be read anew. */
-  status(status: AdapterStatus, problem: Error | undefined): void;
+  status(status: AdapterStatus, problem: AdapterProblem | undefined): void;
 }
 
 export interface PresenceChange {
@@ -153,7 +156,7 @@ export interface Space {
 export interface Adapter {
   readonly status: AdapterStatus;
   /** Why it is degraded. */
-  readonly problem: Error | undefined;
+  readonly problem: AdapterProblem | undefined;
   /**
    * Opens the rooms of one name. Nodes that open the same name on the same broker share them.
    *
@@ -161,8 +164,8 @@ export interface Adapter {
    * @internal
    */
   open(name: string, receiver: SpaceReceiver): Space;
-  on(event: 'status', listener: (status: AdapterStatus, problem: Error | undefined) => void): this;
-  off(event: 'status', listener: (status: AdapterStatus, problem: Error | undefined) => void): this;
+  on(event: 'status', listener: (status: AdapterStatus, problem: AdapterProblem | undefined) => void): this;
+  off(event: 'status', listener: (status: AdapterStatus, problem: AdapterProblem | undefined) => void): this;
   /** Closes its spaces, and the connections that it has made itself; those that were given to it are the giver's. */
   close(): Promise<void>;
 }

@@ -29,7 +29,7 @@ export interface HealthOwner {
    * word that was never said before, and is done when that has come back.
    */
   probe(): Promise<void>;
-  /** The status is another one, or the problem is. */
+  /** The status is another one; a new problem alone is no news. */
   statusChanged(status: AdapterStatus, problem: Error | undefined): void;
 }
 

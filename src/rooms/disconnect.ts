@@ -28,3 +28,13 @@ export function resolveDisconnect(given: DisconnectOptions): Disconnection {
   encodeClosePayload(code, reason);
   return room === undefined ? { user, code, reason } : { user, room, code, reason };
 }
+
+/** What another node has said to be done; undefined for anything else that may come. */
+export function disconnectionOf(message: object): Disconnection | undefined {
+  const { disconnect } = message as { disconnect?: DisconnectOptions };
+  try {
+    return disconnect === undefined ? undefined : resolveDisconnect(disconnect);
+  } catch {
+    return undefined;
+  }
+}

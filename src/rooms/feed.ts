@@ -1,3 +1,4 @@
+import { AdapterError } from '../protocol/errors';
 import type {
   Entry,
   Envelope,
@@ -12,6 +13,9 @@ import type {
 import { PresenceList } from './presence-list';
 import { Replay } from './replay';
 import { attempt, reportMistake, run, wait } from './steps';
+
+/** How long a feed waits, in milliseconds, when the adapter has refused something of its room. */
+const refusedPause = 5000;
 
 /** Tells attempts to catch up from each other. */
 let attempts = 0;
@@ -42,6 +46,10 @@ export interface FeedNode {
   live(room: string): void;
   /** The broker says that these are present. */
   found(present: readonly Presence[]): void;
+  /** Whether a list of who is present may lack nodes that live: they will say so. */
+  maySkipNodes(): boolean;
+  /** Some were kept in the list that it did not have: it is to be asked for again when they must have said so. */
+  unsure(feed: Feed): void;
 }
 
 /** An entry, and the offset of the one before it. */
@@ -112,11 +120,22 @@ export class Feed {
     this.node.inTurn((done) => {
       this.#isInLine = false;
       const mine = this.#attempt;
-      run(this.#steps(mine, done), () => {
-        // The adapter is degraded now, and what it says when it is back begins a new attempt.
-        if (this.#attempt === mine) this.broken();
+      run(this.#steps(mine, done), (error) => {
+        if (this.#attempt !== mine) return;
+        this.broken();
+        // Otherwise the adapter is degraded now, and what it says when it is back begins a new attempt.
+        if (!(error instanceof AdapterError)) this.#tryAgain(error);
       });
     });
+  }
+
+  /** The adapter does not want something of this room, such as a member that is too large for a message. */
+  #tryAgain(error: unknown): void {
+    if (this.#isClosed) return;
+    reportMistake(error);
+    setTimeout(() => {
+      if (this.#attempt === 0) this.catchUp();
+    }, refusedPause).unref();
   }
 
   /** The broker is away: nothing is waited for. */
@@ -286,6 +305,12 @@ export class Feed {
     const stale = present.filter((each) => each.node === node && !here.has(each.id)).map(({ id }) => id);
     if (stale.length > 0) attempt(() => this.node.space.leave(this.room, stale));
     this.node.found(others);
+    if (this.node.maySkipNodes()) {
+      const nodes = new Set(others.map((each) => each.node));
+      const unsure = [...this.present.values()].filter((each) => !nodes.has(each.node));
+      others.push(...unsure);
+      if (unsure.length > 0) this.node.unsure(this);
+    }
     this.#tellPresence(this.present.replace(others));
   }
 

@@ -1,4 +1,5 @@
 import type { AdapterError } from '../protocol/errors';
+import { reportMistake } from './steps';
 
 /** An error of the same kind is written to the console again after this time, in milliseconds. */
 const quiet = 60_000;
@@ -10,14 +11,7 @@ export class HubErrors {
 
   report(error: AdapterError): void {
     if (this.listeners.size === 0) this.#write(error);
-    for (const listener of this.listeners) {
-      try {
-        listener(error);
-      } catch (thrown) {
-        // Nobody is left to be told: this must not end the process.
-        console.error(thrown);
-      }
-    }
+    for (const listener of this.listeners) void tellOne(listener, error);
   }
 
   #write(error: AdapterError): void {
@@ -25,5 +19,14 @@ export class HubErrors {
     if (now - (this.#written.get(error.code) ?? Number.NEGATIVE_INFINITY) < quiet) return;
     this.#written.set(error.code, now);
     console.error(error);
+  }
+}
+
+async function tellOne(listener: (error: AdapterError) => void, error: AdapterError): Promise<void> {
+  try {
+    await listener(error);
+  } catch (thrown) {
+    // Nobody is left to be told: this must not end the process.
+    reportMistake(thrown);
   }
 }

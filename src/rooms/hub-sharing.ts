@@ -1,6 +1,6 @@
 import type { AdapterError } from '../protocol/errors';
 import type { Entry, Envelope, Eventually, LogPage, LogQuery } from './adapter';
-import type { Disconnection } from './disconnect';
+import { type Disconnection, disconnectionOf } from './disconnect';
 import type { FeedOwner } from './feed';
 import { type Publishing, publishTo } from './published';
 import { SharedRooms } from './shared-rooms';
@@ -38,8 +38,8 @@ export class HubSharing implements Sharing {
   constructor(options: ResolvedSharedRoomsOptions, hub: SharingHub) {
     this.#hub = hub;
     const onTold = (message: object) => {
-      const { disconnect } = message as { disconnect?: Disconnection };
-      if (typeof disconnect?.user === 'string') hub.disconnectHere(disconnect);
+      const disconnection = disconnectionOf(message);
+      if (disconnection !== undefined) hub.disconnectHere(disconnection);
     };
     this.#shared = new SharedRooms({ ...options, onTold });
   }

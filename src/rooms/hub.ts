@@ -2,17 +2,23 @@ import { afterFlush } from '../connection/flush-queue';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { checkFunction, describe, refuseUnknownOptions } from '../protocol/options';
-import type { LogPage, LogQuery } from './adapter';
+import type { LogPage } from './adapter';
 import { Delivery } from './delivery';
 import { type Disconnection, type DisconnectOptions, resolveDisconnect } from './disconnect';
+import { type HistoryQuery, resolveHistoryQuery } from './history-query';
 import { HubErrors } from './hub-errors';
 import { HubSharing, type Sharing } from './hub-sharing';
 import { type Member, Membership } from './membership';
 import { payloadOf } from './payload';
 import { Publication, type Publish } from './publication';
 import { Room } from './room';
-import { checkRoomName } from './room-name';
-import { resolveSharedRoomsOptions, type SharedRoomsOptions, sharedRoomsOptionNames } from './shared-rooms-options';
+import { checkRoomName, checkRoomNames } from './room-name';
+import {
+  refuseAdapter,
+  resolveSharedRoomsOptions,
+  type SharedRoomsOptions,
+  sharedRoomsOptionNames,
+} from './shared-rooms-options';
 import { checkSlowConsumer, policyOf, type SlowConsumer } from './slow-consumer';
 import { type GapListener, SlowMembers } from './slow-members';
 
@@ -37,7 +43,7 @@ export interface HubEvents {
   gap: Parameters<GapListener>;
   /**
    * What was published has not reached the other nodes: the broker was away for too long, or too much waited for it. Without
-   * a listener it is written to the console, once for each outage; it never ends the process.
+   * a listener it is written to the console, at most once a minute for each code; it never ends the process.
    */
   error: [error: AdapterError];
 }
@@ -65,22 +71,28 @@ export class Hub {
   #waiting: Publishing[] | null = null;
   readonly #slowConsumer: SlowConsumer;
   readonly #slowMembers = new SlowMembers();
+  /** Stands for what goes to single members: nobody is in it. */
+  readonly #direct = new Room('', 'close');
   readonly #errors = new HubErrors();
   /** Where there are neither other nodes nor a history, nothing of what they need is there. */
   readonly #shared: HubSharing | undefined;
   #sharing: Sharing | undefined;
+  readonly #keepsHistory: boolean;
 
   /** @throws InvalidOptionError for an option that is unknown or wrong */
   constructor(options: HubOptions = {}) {
+    refuseAdapter('new Hub()', options);
     refuseUnknownOptions('new Hub()', options, ['slowConsumer', ...sharedRoomsOptionNames]);
-    const { slowConsumer = 'close', adapter, history } = options;
+    const { slowConsumer = 'close' } = options;
     checkSlowConsumer(slowConsumer);
     this.#slowConsumer = slowConsumer;
-    if (adapter === undefined && !history) return;
-    this.#shared = new HubSharing(resolveSharedRoomsOptions(options, 'hub'), {
+    const resolved = resolveSharedRoomsOptions(options, 'hub');
+    this.#keepsHistory = resolved.history.count > 0;
+    if (resolved.isLocal && !this.#keepsHistory) return;
+    this.#shared = new HubSharing(resolved, {
       deliver: ({ rooms, payload, key }) => this.#publishHere(rooms, [], payload, key),
       lost: (room) => this.#lost(room),
-      disconnectHere: (disconnection) => this.#disconnectHere(disconnection),
+      disconnectHere: (disconnection) => this.disconnectHere(disconnection),
       failed: (error) => this.#errors.report(error),
     });
     this.#sharing = this.#shared;
@@ -140,7 +152,7 @@ export class Hub {
    * @throws InvalidOptionError for no room at all, or what is no room name
    */
   to(...rooms: string[]): Publication {
-    return new Publication(this.#publish, checkRooms('to()', rooms), []);
+    return new Publication(this.#publish, checkRoomNames('to()', rooms), []);
   }
 
   /**
@@ -149,21 +161,30 @@ export class Hub {
    * @throws InvalidOptionError for no room at all, or what is no room name
    */
   here(...rooms: string[]): Publication {
-    return new Publication(this.#publishHere, checkRooms('here()', rooms), []);
+    return new Publication(this.#publishHere, checkRoomNames('here()', rooms), []);
   }
 
   /**
    * What was published to a room, of all nodes: with the option `history`.
    *
-   * @param query `{ limit }` for the latest, `{ before, limit }` for those before a position, `{ since }` for what came
-   *   behind one
-   * @returns the oldest first. Rejects with an AdapterError while the broker does not answer
-   * @throws InvalidStateError, by rejecting, for a hub without history
+   * @returns the oldest first. Rejects with an AdapterError while the broker does not answer, with InvalidOptionError for a
+   *   query that cannot be, and with InvalidStateError for a hub without history
    */
-  async history(room: string, query: LogQuery = { limit: 50 }): Promise<LogPage> {
+  async history(room: string, query: HistoryQuery = {}): Promise<LogPage> {
     checkRoomName(room);
-    if (this.#shared !== undefined) return this.#shared.history(room, query);
+    if (this.#keepsHistory) return this.#shared!.history(room, resolveHistoryQuery(query));
     throw new InvalidStateError("This hub keeps no history: make it with the option 'history'");
+  }
+
+  /**
+   * Sends to one member, behind what waits for it because it is slow; it is dropped for no other message's sake.
+   *
+   * @internal
+   */
+  sendInTurn(member: WebSocketConnection, text: string): void {
+    const membership = this.#memberships.get(member);
+    if (membership === undefined || membership.backlog === null) member.send(text);
+    else this.#slowMembers.hold(membership, this.#direct, new Delivery(new Map(), text, [this.#direct], undefined));
   }
 
   /** Who is in the room on this node, in the order of joining; a copy. */
@@ -203,7 +224,7 @@ export class Hub {
   disconnect(options: DisconnectOptions): number {
     const disconnection = resolveDisconnect(options);
     this.#shared?.disconnect(disconnection);
-    return this.#disconnectHere(disconnection);
+    return this.disconnectHere(disconnection);
   }
 
   /** @throws InvalidOptionError for another event, or a listener that is no function */
@@ -224,7 +245,8 @@ export class Hub {
     throw new InvalidOptionError(`A Hub has the events 'gap' and 'error', not ${describe(event)}`);
   }
 
-  #disconnectHere({ user, room, code, reason }: Disconnection): number {
+  /** @internal */
+  disconnectHere({ user, room, code, reason }: Disconnection): number {
     const among = room === undefined ? this.#memberships.values() : (this.#rooms.get(room)?.memberships ?? []);
     let closed = 0;
     for (const { member } of among) {
@@ -330,12 +352,6 @@ export class Hub {
     for (const room of this.#published) room.batches = undefined;
     this.#published = [];
   };
-}
-
-function checkRooms(method: string, rooms: readonly string[]): readonly string[] {
-  if (rooms.length === 0) throw new InvalidOptionError(`${method} needs the name of at least one room`);
-  for (const room of rooms) checkRoomName(room);
-  return rooms;
 }
 
 function checkMember(member: Member): void {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { checkInteger, describe, refuseUnknownOptions } from '../protocol/options';
 import type {
@@ -14,6 +13,7 @@ import type {
   SpaceReceiver,
 } from './adapter';
 import { type MemoryNode, MemoryRooms } from './memory-rooms';
+import { type StatusListener, StatusListeners } from './status-listeners';
 
 /** What the rooms of a process may take of its memory. */
 export interface MemoryBrokerOptions {
@@ -63,13 +63,11 @@ export interface MemoryAdapterOptions {
   broker?: MemoryBroker;
 }
 
-type Listener = (status: AdapterStatus, problem: Error | undefined) => void;
-
 /** Keeps rooms in the memory of this process, and joins what stands for several nodes in it. Everything happens inside the call. */
 export class MemoryAdapter implements Adapter {
   readonly #broker: MemoryBroker;
   readonly #spaces = new Map<string, MemorySpace>();
-  readonly #events = new EventEmitter<{ status: Parameters<Listener> }>();
+  readonly #listeners = new StatusListeners();
   #isClosed = false;
 
   /** @internal */
@@ -99,13 +97,13 @@ export class MemoryAdapter implements Adapter {
     return space;
   }
 
-  on(event: 'status', listener: Listener): this {
-    this.#events.on(event, listener);
+  on(event: 'status', listener: StatusListener): this {
+    this.#listeners.on(event, listener);
     return this;
   }
 
-  off(event: 'status', listener: Listener): this {
-    this.#events.off(event, listener);
+  off(event: 'status', listener: StatusListener): this {
+    this.#listeners.off(event, listener);
     return this;
   }
 
@@ -116,7 +114,7 @@ export class MemoryAdapter implements Adapter {
       space.close();
       space.receiver.status('closed', undefined);
     }
-    this.#events.emit('status', 'closed', undefined);
+    this.#listeners.tell('closed', undefined);
   }
 }
 

@@ -53,5 +53,11 @@ export class PresenceList {
 }
 
 function isSame(one: Presence | undefined, other: Presence): boolean {
-  return one !== undefined && JSON.stringify(one.value) === JSON.stringify(other.value);
+  if (one === undefined) return false;
+  try {
+    return JSON.stringify(one.value) === JSON.stringify(other.value);
+  } catch {
+    // Nested deeper than anything that a node of ours says.
+    return false;
+  }
 }

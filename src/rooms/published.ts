@@ -1,6 +1,6 @@
 import type { AdapterError } from '../protocol/errors';
 import type { Draft } from './adapter';
-import { Pending } from './append-queue';
+import { type AppendQueue, Pending } from './append-queue';
 import type { SharedRooms } from './shared-rooms';
 
 /** Something that a program has published, on its way into the log of a room. */
@@ -31,17 +31,21 @@ export interface Publishing {
   readonly key?: string | undefined;
 }
 
-/** @param settled hears of each room whether its log has it */
+/**
+ * @param settled hears of each room whether the broker has it
+ * @param queue that of the logs, or that of what is not kept
+ */
 export function publishTo(
   shared: SharedRooms,
   { rooms, payload, key }: Publishing,
   settled: (error?: AdapterError) => void,
+  queue: AppendQueue = shared.queue,
 ): void {
   // Bytes are the publisher's, who may change them afterwards.
   const data = typeof payload === 'string' ? payload : Buffer.from(payload);
   const draft = shared.draft(data, key === undefined ? { rooms } : { rooms, key });
   for (const room of rooms) {
-    const refusal = shared.queue.add(new Published(room, draft, data.length, settled));
+    const refusal = queue.add(new Published(room, draft, data.length, settled));
     if (refusal !== undefined) settled(refusal);
   }
 }

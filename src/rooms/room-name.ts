@@ -20,3 +20,10 @@ export function checkRoomName(name: unknown): asserts name is string {
     );
   }
 }
+
+/** @throws InvalidOptionError for no room at all, or what is no room name */
+export function checkRoomNames(method: string, rooms: readonly string[]): readonly string[] {
+  if (rooms.length === 0) throw new InvalidOptionError(`${method} needs the name of at least one room`);
+  for (const room of rooms) checkRoomName(room);
+  return rooms;
+}

@@ -15,10 +15,14 @@ export interface SharedRoomsOptions {
   adapter?: Adapter;
   /**
    * What the rooms are called on the adapter: nodes that say the same name share them. 1 to 256 characters.
-   * @default 'rooms' for `rooms()`, 'chat' for a ChatServer, 'hub' for a Hub
+   * @default 'rooms' for `rooms()`, 'chat' for a ChatServer, 'hub' for a Hub; a publisher says it always
    */
   name?: string;
-  /** How much of each room's log is kept: a number of messages, or `{ count, bytes, age }`. @default nothing */
+  /**
+   * How much of each room's log is kept: a number of messages, or `{ count, bytes, age }`. It must be the same on all nodes:
+   * whoever publishes trims the log to what it knows.
+   * @default nothing
+   */
   history?: number | false | HistoryOptions;
   /** Milliseconds within which the members of a node that was killed have left. @default 30,000 */
   presenceTtl?: number;
@@ -48,6 +52,9 @@ const defaults = { presenceTtl: 30_000, maxQueued: 10_000, maxQueuedBytes: 16 * 
 /** Adapters know an id again for two minutes; a message that is given up must not be tried again behind that. */
 const longestPublishTimeout = 90_000;
 
+/** A node says that it lives five times within this, in milliseconds. */
+const shortestPresenceTtl = 100;
+
 export const sharedRoomsOptionNames = [
   'adapter',
   'name',
@@ -66,11 +73,16 @@ export function resolveSharedRoomsOptions(options: SharedRoomsOptions, name: str
       `Option 'adapter' must be an adapter, as redisAdapter(client) or natsAdapter(connection) make one, not ${describe(adapter)}`,
     );
   }
-  if (options.name !== undefined) checkRoomName(options.name);
+  checkName(options.name);
   const numbers = { ...defaults };
   for (const option of Object.keys(defaults) as (keyof typeof defaults)[])
     numbers[option] = options[option] ?? defaults[option];
   checkMilliseconds('presenceTtl', numbers.presenceTtl);
+  if (numbers.presenceTtl < shortestPresenceTtl) {
+    throw new InvalidOptionError(
+      `Option 'presenceTtl' must be at least ${shortestPresenceTtl} ms, not ${numbers.presenceTtl}: every fifth of it this node says that it lives`,
+    );
+  }
   checkInteger('maxQueued', numbers.maxQueued, { min: 1 });
   checkInteger('maxQueuedBytes', numbers.maxQueuedBytes, { min: 1 });
   checkMilliseconds('publishTimeout', numbers.publishTimeout);
@@ -86,4 +98,19 @@ export function resolveSharedRoomsOptions(options: SharedRoomsOptions, name: str
     history: resolveHistory(options.history),
     ...numbers,
   };
+}
+
+function checkName(name: unknown): void {
+  if (name === undefined) return;
+  try {
+    checkRoomName(name);
+  } catch {
+    throw new InvalidOptionError(`Option 'name' must be a string of 1 to 256 characters, not ${describe(name)}`);
+  }
+}
+
+/** @throws InvalidOptionError for an adapter where options belong: it has no options that could be found unknown */
+export function refuseAdapter(where: string, given: unknown): void {
+  if (typeof (given as Partial<Adapter> | null | undefined)?.open !== 'function') return;
+  throw new InvalidOptionError(`${where} takes options, not an adapter: { adapter, name }`);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type {
   Adapter,
+  AdapterProblem,
   AdapterStatus,
   Draft,
   Entry,
@@ -34,7 +35,7 @@ export interface SharedRoomsInit extends QueueLimits {
   /** Milliseconds after which the connections of a node that is gone are gone. */
   readonly presenceTtl: number;
   /** The adapter's status has changed; when it is `'degraded'`, the feeds are broken already. */
-  onStatus?(status: AdapterStatus, problem: Error | undefined): void;
+  onStatus?(status: AdapterStatus, problem: AdapterProblem | undefined): void;
   /** Another node has said something to all nodes. */
   onTold?(message: object): void;
 }
@@ -58,6 +59,8 @@ const maxAtOnce = 64;
 export class SharedRooms implements SpaceReceiver {
   readonly limits: HistoryLimits;
   readonly queue: AppendQueue;
+  /** What is published without being kept. */
+  readonly notices: AppendQueue;
   readonly #init: SharedRoomsInit;
   readonly #space: Space;
   readonly #feeds = new Map<string, Feed>();
@@ -69,6 +72,10 @@ export class SharedRooms implements SpaceReceiver {
   #touching: NodeJS.Timeout | undefined;
   /** When the last touch that has succeeded was made. */
   #touched = Number.POSITIVE_INFINITY;
+  #isTouching = false;
+  /** Feeds whose lists may have connections that are gone: nodes had not said yet that they live. */
+  readonly #unsure = new Set<Feed>();
+  #backSince = Number.NEGATIVE_INFINITY;
   #status: AdapterStatus;
   #drafts = 0;
   readonly #hadBefore = new Set<string>();
@@ -83,14 +90,19 @@ export class SharedRooms implements SpaceReceiver {
     this.#nodes = new LiveNodes(init.presenceTtl);
     this.#space = init.adapter.open(init.name, this);
     this.#status = init.adapter.status;
-    // Of several nodes' messages everybody sees the id: it tells one that came early from the same one in its place.
-    this.#idPrefix = `${randomBytes(9).toString('base64url')}${init.isLocal ? '.' : '-'}`;
+    // Of several nodes' messages everybody sees the id: it tells one that came early from the same one in its place. What
+    // is behind the first part can be guessed, so it must be nothing that a client may name its own message.
+    this.#idPrefix = `${randomBytes(9).toString('base64url')}${init.isLocal ? '.' : '~'}`;
     this.queue = new AppendQueue(this, init);
+    const publish = (room: string, drafts: readonly Draft[]) => this.#publishAll(room, drafts);
+    this.notices = new AppendQueue({ append: publish, takes: () => !this.isAway }, init);
     this.#feedNode = {
       space: this.#space,
       limits: this.limits,
       inTurn: this.#turns.take,
       live: (room) => this.queue.resumeFor(room),
+      maySkipNodes: () => this.#isJustBack,
+      unsure: (feed) => void this.#unsure.add(feed),
       found: (present) => {
         for (const { node } of present) this.#nodes.found(node);
       },
@@ -119,6 +131,7 @@ export class SharedRooms implements SpaceReceiver {
   unfollow(room: string): void {
     const feed = this.#feeds.get(room);
     this.#feeds.delete(room);
+    if (feed !== undefined) this.#unsure.delete(feed);
     feed?.close();
     // What was said before the room had caught up need not wait for that any more.
     this.queue.resumeFor(room);
@@ -171,9 +184,12 @@ export class SharedRooms implements SpaceReceiver {
     return this.#space.read(room, query, this.limits);
   }
 
-  /** Publishes without keeping it, to the members of other nodes. */
-  publish(room: string, draft: Draft): Eventually<void> {
-    return this.#space.publish(room, draft);
+  /** To the members of other nodes; where all are published within the call, so it is. */
+  #publishAll(room: string, drafts: readonly Draft[]): Eventually<readonly number[]> {
+    const published = drafts.map((draft) => this.#space.publish(room, draft));
+    const noPlaces = drafts.map(() => 0);
+    const isLater = published.some((each) => each instanceof Promise);
+    return isLater ? Promise.all(published).then(() => noPlaces) : noPlaces;
   }
 
   /** Says something to all other nodes that have these rooms. */
@@ -228,7 +244,11 @@ export class SharedRooms implements SpaceReceiver {
 
   published(room: string, envelope: Envelope): void {
     if (room === nodes) this.#told(envelope);
-    else this.#feeds.get(room)?.published(envelope);
+    // A call that failed after it was carried out was made again.
+    else if (!this.remembers(envelope)) {
+      this.remember(envelope);
+      this.#feeds.get(room)?.published(envelope);
+    }
   }
 
   presence(room: string, change: PresenceChange): void {
@@ -239,15 +259,17 @@ export class SharedRooms implements SpaceReceiver {
     this.#feeds.get(room)?.presenceChanged(change);
   }
 
-  status(status: AdapterStatus, problem: Error | undefined): void {
+  status(status: AdapterStatus, problem: AdapterProblem | undefined): void {
     if (status === this.#status || this.#status === 'closed') return;
     this.#status = status;
     if (status === 'ready') {
       this.#listen();
+      this.#backSince = performance.now();
       if (this.#touching !== undefined) this.#touch();
       for (const [room, ids] of this.#unsaid.take()) this.#sayLeft(room, ids);
       for (const feed of this.#feeds.values()) feed.catchUp();
       this.queue.resume();
+      this.notices.resume();
       for (const draft of this.#toSay.splice(0)) this.#say(draft);
     } else {
       for (const feed of this.#feeds.values()) feed.broken();
@@ -260,6 +282,7 @@ export class SharedRooms implements SpaceReceiver {
   #end(reason: string): void {
     clearInterval(this.#touching);
     this.queue.close(reason);
+    this.notices.close(reason);
     const feeds = [...this.#feeds.values()];
     this.#feeds.clear();
     for (const feed of feeds) feed.close();
@@ -282,6 +305,11 @@ export class SharedRooms implements SpaceReceiver {
     }
   }
 
+  /** The broker was away: nodes that live may not have said so again. */
+  get #isJustBack(): boolean {
+    return performance.now() - this.#backSince < 0.4 * this.#init.presenceTtl;
+  }
+
   /** Hears what other nodes say to all. */
   #listen(): void {
     if (this.#init.onTold !== undefined) attempt(() => this.#space.subscribe(nodes));
@@ -298,9 +326,11 @@ export class SharedRooms implements SpaceReceiver {
 
   /** Says that this node lives, and finds out which others do. */
   #touch(): void {
-    if (this.isAway) return;
+    // Where the broker takes longer than the pause between two, the next one does not make it faster.
+    if (this.isAway || this.#isTouching) return;
     const { presenceTtl } = this.#init;
     const kept = this.#here.nextToKeep(presenceTtl / 5);
+    this.#isTouching = true;
     run(this.#touchSteps(Math.ceil(presenceTtl * 0.6), kept), () => {});
   }
 
@@ -310,11 +340,20 @@ export class SharedRooms implements SpaceReceiver {
   ): Generator<Eventually<unknown>, void, never> {
     const now = performance.now();
     const isLate = now - this.#touched > ttl;
-    const alive = yield* wait(this.#space.touch(ttl, kept));
+    let alive: readonly string[];
+    try {
+      alive = yield* wait(this.#space.touch(ttl, kept));
+    } finally {
+      this.#isTouching = false;
+    }
     if (this.#status === 'closed') return;
     this.#touched = now;
     this.#nodes.alive([this.node, ...alive]);
-    for (const [room, feed] of this.#feeds) this.#dropDead(room, feed);
+    if (!this.#isJustBack) {
+      for (const [room, feed] of this.#feeds) this.#dropDead(room, feed);
+      for (const feed of this.#unsure) feed.catchUp();
+      this.#unsure.clear();
+    }
     // The others took this node for dead, and do not ask again who is present.
     if (isLate) for (const feed of this.#feeds.values()) feed.catchUp();
   }

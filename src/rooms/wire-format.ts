@@ -5,7 +5,7 @@ import { maxPublishKeyLength } from './publication';
 import { maxRoomNameLength } from './room-name';
 
 /** The longest id of a message or a node, in characters. */
-export const maxIdLength = 64;
+const maxIdLength = 64;
 
 /** An envelope as brokers carry it: JSON in one line, that other languages write and read as easily. */
 interface WireEnvelope {
@@ -96,7 +96,8 @@ function checkId(name: string, value: unknown): void {
 }
 
 function checkRooms(rooms: unknown): asserts rooms is string[] {
-  if (!Array.isArray(rooms)) throw invalid(`'rooms' must be an array of names, not ${describe(rooms)}`);
+  if (!Array.isArray(rooms) || rooms.length === 0)
+    throw invalid(`'rooms' must be an array of names, not ${describe(rooms)}`);
   for (const room of rooms) {
     if (typeof room === 'string' && room.length > 0 && room.length <= maxRoomNameLength) continue;
     throw invalid(`'rooms' must have names of 1 to ${maxRoomNameLength} characters, not ${describe(room)}`);

@@ -80,6 +80,40 @@ describe('bench generator, fan-out', function () {
     expect(messages).to.be.above(10).and.at.most(room.deliveries);
   });
 
+  it('publishes on another node, and adds up the time of all processes that serve', async () => {
+    const { port, room } = await listen();
+    const elsewhere = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    elsewhere.on('connection', (publisher) => {
+      publisher.on('message', (data) => {
+        room.deliveries++;
+        for (const subscriber of room.subscribers) subscriber.send(String(data));
+      });
+    });
+    try {
+      await once(elsewhere, 'listening');
+      const { port: publishPort } = elsewhere.address() as AddressInfo;
+      const own = process.pid;
+      const flags = { 'publish-port': publishPort, 'publish-path': '/publish' };
+      const once_ = await fanout(port, { ...flags, 'server-pid': own });
+      const twice = await fanout(port, { ...flags, 'server-pid': `${own},${own}` });
+      expect(room.subscribers.size).to.equal(4);
+      expect(once_.messages).to.be.above(10);
+      // The same process counted twice: half the time on the clock.
+      expect(twice.seconds).to.be.below(once_.seconds);
+    } finally {
+      elsewhere.close();
+    }
+  });
+
+  it('says what it does not understand as processes that serve', async () => {
+    for (const [list, complaint] of [
+      ['12,x', "--server-pid takes numbers of processes, with commas, not '12,x'"],
+      ['1,2,3,4,5,6,7,8,9', '--server-pid takes 8 processes at most'],
+    ] as const) {
+      expect(await complaintOf(fanout(1, { 'server-pid': list }))).to.contain(complaint);
+    }
+  });
+
   for (const [fault, deliver, complaint] of [
     ['answers other bytes', (text: string) => text.replace('needle', 'noodle'), 'answered message 1 with other bytes'],
     ['delivers twice', (text: string) => [text, text], 'answered message 2 with other bytes'],

@@ -71,6 +71,21 @@ describe('bench report', () => {
     expect(text).to.match(/ws +1\.5 ms +1\.5 ms – 1\.5 ms +25\.0 k +100 µs +200 µs +20\.0 ms/);
   });
 
+  it('judges how rooms are joined and left, and the memory of each, beside fewer of them', () => {
+    const result = (name: string, value: number, leavesPerSecond: number, bytesPerRoom: number): ScenarioResult => ({
+      scenario: scenarios.find((one) => one.name === name)!,
+      samples: { switchboard: [{ value, leavesPerSecond, bytesPerRoom, serverCpu: 1 }] },
+      failures: [],
+    });
+    const text = formatScenario(result('rooms-100k', 900_000, 400_000, 350), [
+      result('rooms-10k', 1_000_000, 1_000_000, 300),
+    ]);
+    expect(text).to.match(/joins\/s .* leaves\/s .*bytes\/room .*\n +switchboard +900 k .* 400 k +350 /);
+    expect(text).to.contain('goal: at least 0.5 × switchboard in rooms-10k: 0.90 ×, reached');
+    expect(text).to.contain('goal: leaves: at least 0.5 × switchboard in rooms-10k: 0.40 ×, MISSED\n');
+    expect(text).to.contain('goal: memory: at most 1.1 × switchboard in rooms-10k: 1.17 ×, MISSED');
+  });
+
   it('compares latencies only where they stand under the same load', () => {
     const samples = { switchboard: [{ value: 500 }], ws: [{ value: 1_500 }] };
     const textOf = (name: string) =>

@@ -22,9 +22,23 @@ describe('browser chat client', () => {
   });
 
   it('refuses a URL and options that cannot be', () => {
-    expect(() => new ChatClient('nonsense')).to.throw(TypeError);
+    for (const url of ['/support', undefined as unknown as string]) {
+      expect(() => new ChatClient(url)).to.throw(TypeError, /^The URL must be absolute outside a page/);
+    }
     expect(() => new ChatClient('ws://site', { retry: true } as ChatClientOptions)).to.throw(TypeError, "'retry'");
     expect(FakeSocket.made).to.deep.equal([]);
+  });
+
+  it('refuses listeners to events that nobody knows', async () => {
+    const { client, room } = await clients.inRoom();
+    expect(() => client.on('message' as 'state', () => {})).to.throw(
+      TypeError,
+      "Unknown event 'message'; known: state, error, other",
+    );
+    expect(() => room.on('gaps' as 'gap', () => {})).to.throw(
+      TypeError,
+      "Unknown event 'gaps'; known: state, message, placed, presence, gap, error",
+    );
   });
 
   it('joins the rooms that were joined before it was open, in order, with its name', async () => {

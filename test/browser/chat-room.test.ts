@@ -287,8 +287,8 @@ describe('browser chat room', () => {
       await clients.time.pass(4_000);
       socket.end();
       const waited = room.send('waited');
-      // The network is away for more than two minutes.
-      clients.time.now += 107_000;
+      // The network is away for too long.
+      clients.time.now += 27_000;
       await clients.time.pass(0);
       FakeSocket.last.open().joined({ position: at(8), missed: [said('had', 8, { from: ann, key: key! })] });
       expect(await lost).to.equal('unconfirmed');
@@ -302,7 +302,7 @@ describe('browser chat room', () => {
       const { room, socket } = await clients.inRoom();
       void room.send('hello');
       socket.end();
-      clients.time.now += 109_000;
+      clients.time.now += 29_000;
       await clients.time.pass(0);
       FakeSocket.last.open().joined();
       expect(FakeSocket.last.texts).to.deep.equal(['hello']);
@@ -313,10 +313,10 @@ describe('browser chat room', () => {
     it('counts the age from the first time that it was said', async () => {
       const { room } = await clients.inRoom();
       const sent = refusal(room.send('hello'));
-      clients.time.now += 60_000;
+      clients.time.now += 20_000;
       (await clients.again()).joined();
       expect(FakeSocket.last.texts).to.deep.equal(['hello']);
-      clients.time.now += 60_000;
+      clients.time.now += 20_000;
       (await clients.again()).joined();
       expect(FakeSocket.last.texts).to.deep.equal([]);
       expect(await sent).to.equal('unconfirmed');
@@ -531,6 +531,68 @@ describe('browser chat room', () => {
     });
   });
 
+  describe('that is too slow', () => {
+    const dropped = { type: 'position', room: 'general', position: null, gap: true };
+    const joins = ({ requests }: FakeSocket) => requests.filter(({ type }) => type === 'join').slice(1);
+
+    it('tells the gap, keeps its place, and asks once for each burst who is there, but not for what was dropped', async () => {
+      const { room, socket } = await clients.inRoom();
+      const events = eventsOf(room);
+      socket.say(dropped);
+      expect(room.position).to.deep.equal(at(7));
+      socket.say(said('twelve', 12));
+      socket.say(dropped);
+      expect(joins(socket)).to.deep.equal([{ type: 'join', id: 2, room: 'general' }]);
+      const carl = { id: 'c1', name: 'Carl' };
+      socket.joined({ members: [ann, carl], count: 2, position: at(15) });
+      socket.say(said('sixteen', 16));
+      expect(events).to.deep.equal([
+        ['gap', at(7), null],
+        ['message', 'twelve', 12],
+        ['gap', at(12), null],
+        ['presence', ['Carl'], ['Bob']],
+        ['message', 'sixteen', 16],
+      ]);
+      expect([...room.members.values()]).to.deep.equal([ann, carl]);
+      socket.say(dropped);
+      expect(joins(socket)).to.have.lengthOf(2);
+    });
+
+    it('tells of nobody where the members are the same', async () => {
+      const { room, socket } = await clients.inRoom();
+      const events = eventsOf(room);
+      socket.say(dropped);
+      socket.joined();
+      expect(events).to.deep.equal([['gap', at(7), null]]);
+    });
+
+    it('stays when the server refuses, and asks again when the next ones are dropped', async () => {
+      const { room, socket } = await clients.inRoom();
+      socket.say(dropped);
+      socket.refuse('join', 'forbidden');
+      expect(room.state).to.equal('joined');
+      socket.say(dropped);
+      expect(joins(socket)).to.have.lengthOf(2);
+    });
+
+    it('comes back behind its place when the connection is lost before the answer', async () => {
+      const { socket } = await clients.inRoom();
+      socket.say(dropped);
+      const again = await clients.again();
+      expect(again.request('join').since).to.deep.equal(at(7));
+      again.joined();
+      again.say(dropped);
+      expect(joins(again)).to.have.lengthOf(1);
+    });
+
+    it('asks for nothing where a listener leaves on the gap', async () => {
+      const { room, socket } = await clients.inRoom();
+      room.on('gap', () => room.leave());
+      socket.say(dropped);
+      expect(joins(socket)).to.deep.equal([]);
+    });
+  });
+
   describe('while the broker is away', () => {
     const key = 'k'.repeat(16);
 
@@ -711,6 +773,22 @@ describe('browser chat room', () => {
       await settled();
       socket.end(4000);
       expect(await late).to.equal('closed');
+    });
+
+    it('rejects when the room or the client is closed in the same moment', async () => {
+      const { client, room, socket } = await clients.inRoom();
+      const afterClose = refusal(room.history());
+      client.close();
+      expect(await afterClose).to.equal('closed');
+      client.connect();
+      await settled();
+      FakeSocket.last.open().joined();
+      const afterLeave = refusal(room.history());
+      room.leave();
+      expect(await afterLeave).to.equal('closed');
+      for (const { requests } of [socket, FakeSocket.last]) {
+        expect(requests.map(({ type }) => type)).not.to.include('history');
+      }
     });
 
     it('asks for the latest where no position is known', async () => {

@@ -183,14 +183,28 @@ describe('browser client and ChatServer', () => {
 
   it('keeps a quiet connection, which the server answers for', async () => {
     await start();
-    const client = new ChatClient(`ws://127.0.0.1:${server.address!.port}/`, { WebSocket, probeInterval: 5 });
+    let pongs = 0;
+    let hasAnsweredThrice = () => {};
+    const answeredThrice = new Promise<void>((resolve) => {
+      hasAnsweredThrice = resolve;
+    });
+    class Watched extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        this.on('message', (data) => {
+          if (JSON.parse(String(data)).type === 'pong' && ++pongs === 3) hasAnsweredThrice();
+        });
+      }
+    }
+    const url = `ws://127.0.0.1:${server.address!.port}/`;
+    const client = new ChatClient(url, { WebSocket: Watched, probeInterval: 5 });
     visitors.push({ client } as Visitor);
     const states: string[] = [];
     client.on('state', ({ status }) => states.push(status));
     const errors: unknown[] = [];
     client.on('error', (error) => errors.push(error));
     const room = await client.join('general').joined();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await answeredThrice;
     await room.send('still here');
     expect(states).to.deep.equal(['open']);
     expect(errors).to.deep.equal([]);

@@ -3,6 +3,10 @@ import { Emitter } from '../../src/browser/emitter';
 import { replace } from './support/fake-time';
 
 class Speaker extends Emitter<{ word: [word: string, count: number]; end: [] }> {
+  constructor() {
+    super(['word', 'end']);
+  }
+
   say(word: string, count = 1): void {
     this.emit('word', word, count);
   }
@@ -35,6 +39,14 @@ describe('browser emitter', () => {
     speaker.off('end', () => {});
     speaker.say('three');
     expect(heard).to.deep.equal(['one']);
+  });
+
+  it('refuses a listener to an event that nobody knows', () => {
+    const speaker = new Speaker();
+    expect(() => speaker.on('words' as 'word', () => {})).to.throw(
+      TypeError,
+      "Unknown event 'words'; known: word, end",
+    );
   });
 
   it('calls those that were there when the event began, whatever they do', () => {

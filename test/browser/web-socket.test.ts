@@ -27,8 +27,22 @@ describe('browser web-socket', () => {
   });
 
   it('refuses a relative URL where there is no page, and what is no URL', () => {
-    expect(() => webSocketUrl('/support')).to.throw(TypeError);
-    expect(() => webSocketUrl('ws://')).to.throw(TypeError);
+    for (const url of ['/support', 'ws://', 'ftp://example.org/', 'localhost:8765/support', '']) {
+      expect(() => webSocketUrl(url)).to.throw(
+        TypeError,
+        `The URL must be absolute outside a page, as ws://host/support (or wss, http, https), not '${url}'`,
+      );
+    }
+  });
+
+  it('refuses no URL at all, in a page too, and one relative to a file', () => {
+    const restore = replace(globalThis, 'location', { href: 'file:///pages/chat.html' });
+    try {
+      expect(() => webSocketUrl(undefined as unknown as string)).to.throw(TypeError, /not 'undefined'$/);
+      expect(() => webSocketUrl('/support')).to.throw(TypeError, /^The URL must be absolute/);
+    } finally {
+      restore();
+    }
   });
 
   it('takes the class that was given, then the global one, then the one for Node', () => {

@@ -91,4 +91,18 @@ describe('chat: keys of messages', () => {
     const { messages } = await ann.expect('history');
     expect((messages as { text: string }[]).map(({ text }) => text)).to.deep.equal(['mine']);
   });
+
+  it("that others might guess take nobody else's place: what a node names cannot be named by a client", async () => {
+    const { ann, bob, server } = await pair();
+    bob.send({ type: 'message', text: 'first' });
+    const { key } = (await ann.expect('message')) as unknown as { key: string };
+    const [prefix, count] = [key.slice(0, -1), key.at(-1)];
+    expect(count).to.equal('1');
+    for (const guess of ['2', '3', '4']) {
+      ann.send({ type: 'message', text: 'taken', key: prefix + guess });
+      expect((await ann.expect('error')).code).to.equal('invalid-key');
+    }
+    await server.say('a', 'from the server');
+    expect((await ann.expect('message')).text).to.equal('from the server');
+  });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ChatServer } from '../../src/chat/chat-server';
-import { type PublisherOptions, publisher } from '../../src/chat/publisher';
+import { publisher } from '../../src/chat/publisher';
 import { AdapterError, InvalidOptionError } from '../../src/protocol/errors';
 import { Hub } from '../../src/rooms/hub';
 import { MemoryBroker, memoryAdapter } from '../../src/rooms/memory-adapter';
@@ -15,9 +15,9 @@ describe('publisher()', () => {
     const member = new FakeMember();
     hub.join(member.asConnection, 'ACME');
     hub.join(member.asConnection, 'all');
-    const prices = publisher(memoryAdapter({ broker }), { name: 'prices' });
-    await prices.to('ACME', 'all').publish({ price: 1 });
-    await prices.to('nobody').publish('x');
+    const prices = publisher(memoryAdapter({ broker }), { name: 'prices', history: false });
+    await prices.to('ACME', 'all').confirm({ price: 1 });
+    await prices.to('nobody').confirm('x');
     expect(member.texts).to.deep.equal(['{"price":1}']);
     await prices.close();
   });
@@ -36,7 +36,7 @@ describe('publisher()', () => {
       .to.include({ text: 'The report is ready', offset: 1 })
       .and.deep.include({ from });
 
-    await reports.to('general').publish({ type: 'notice' });
+    reports.to('general').publish({ type: 'notice' });
     expect(await client.next(), 'as it is').to.deep.equal({ type: 'notice' });
     const back = await ChatClient.connect(server.address!.port);
     back.send({ type: 'join', room: 'general', since: joined.position });
@@ -51,13 +51,13 @@ describe('publisher()', () => {
 
   it('rejects, in words, when the broker does not take it', async () => {
     const adapter = new FlakyAdapter(new MemoryBroker());
-    const news = publisher(adapter, { publishTimeout: 20 });
+    const news = publisher(adapter, { name: 'live', history: false, publishTimeout: 20 });
     adapter.goAway();
     const failures = await Promise.all([
       news.say('a', 'x').catch((error) => error),
       news
         .to('a')
-        .publish('x')
+        .confirm('x')
         .catch((error) => error),
     ]);
     for (const failure of failures) {
@@ -66,31 +66,54 @@ describe('publisher()', () => {
     await news.close();
   });
 
-  it('gives up what has not gone out when it is closed', async () => {
-    const adapter = new FlakyAdapter(new MemoryBroker());
-    const news = publisher(adapter);
+  it('waits, when it is closed, until everything has gone out', async () => {
+    const broker = new MemoryBroker();
+    const adapter = new FlakyAdapter(broker);
+    const hub = new Hub({ adapter: memoryAdapter({ broker }), name: 'live' });
+    const member = new FakeMember();
+    hub.join(member.asConnection, 'a');
+    const news = publisher(adapter, { name: 'live', history: false });
     adapter.goAway();
-    const said = news.say('a', 'x').catch((error) => error);
+    news.to('a').publish('x');
+    const closing = news.close();
+    adapter.comeBack();
+    await closing;
+    expect(member.texts).to.deep.equal(['x']);
+  });
+
+  it('tells its listeners what publish() could not bring, and ends no process', async () => {
+    const adapter = new FlakyAdapter(new MemoryBroker());
+    const news = publisher(adapter, { name: 'live', history: false, publishTimeout: 20 });
+    const heard = new Promise<AdapterError>((resolve) => {
+      news.on('error', resolve);
+    });
+    adapter.goAway();
+    news.to('a').publish('x');
+    void news.say('a', 'x');
+    expect((await heard).code).to.equal('UNAVAILABLE');
     await news.close();
-    expect((await said).message).to.equal('These rooms were closed; it has not arrived');
   });
 
   it('refuses what cannot be, in words', () => {
-    const adapter = memoryAdapter();
+    const rooms = { name: 'live', history: false } as const;
+    const make = () => publisher(memoryAdapter(), rooms);
     const refusals: Array<[() => unknown, string]> = [
-      [() => publisher(undefined as never), 'publisher() needs an adapter, as redisAdapter(client)'],
-      [() => publisher({} as never), "Option 'adapter' must be an adapter"],
-      [() => publisher(adapter, { presenceTtl: 5 } as PublisherOptions), "Unknown option 'presenceTtl' in publisher()"],
-      [() => publisher(memoryAdapter()).to(), 'to() needs the name of at least one room'],
-      [() => publisher(memoryAdapter()).say('', 'x'), 'A room name must not be empty'],
+      [() => publisher(undefined as never, rooms), 'publisher() needs an adapter, as redisAdapter(client)'],
+      [() => publisher({} as never, rooms), 'not an object (Object)'],
       [
-        () => publisher(memoryAdapter()).say('a', undefined),
+        () => publisher(memoryAdapter(), {} as never),
+        "needs the option 'name': that of the rooms that it publishes to",
+      ],
+      [() => publisher(memoryAdapter(), { name: 'live' } as never), "needs the option 'history'"],
+      [() => publisher(memoryAdapter(), { ...rooms, presenceTtl: 5 } as never), "Unknown option 'presenceTtl'"],
+      [() => make().to(), 'to() needs the name of at least one room'],
+      [() => make().say('', 'x'), 'A room name must not be empty'],
+      [
+        () => make().say('a', undefined),
         'say() takes a text, or data that has JSON of at most 100 levels, not undefined',
       ],
-      [
-        () => publisher(memoryAdapter()).say('a', 'x', { from: 5 as never }),
-        "Option 'from' must be a name, or { id, name }",
-      ],
+      [() => make().say('a', 'x', { from: 5 as never }), "Option 'from' must be a name, or { id, name }"],
+      [() => make().on('errors' as never, () => {}), 'has the event \'error\', not "errors"'],
     ];
     for (const [call, words] of refusals) expect(call).to.throw(InvalidOptionError, words);
   });

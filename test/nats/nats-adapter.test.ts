@@ -7,10 +7,12 @@ import type { LogPage, Position } from '../../src/rooms/adapter';
 import { ample, draft, eventually, TestNode } from '../adapters/support/test-node';
 import { debianTool } from '../support/debian-tool';
 import { NatsServer } from '../support/nats-server';
+import { recordMistakes } from '../support/record-mistakes';
 
 describe('natsAdapter', function () {
   this.timeout(30_000);
 
+  const mistakes = recordMistakes();
   let program = '';
   let server: NatsServer;
   let nodes: TestNode[] = [];
@@ -210,6 +212,27 @@ describe('natsAdapter', function () {
       expect(one.adapter.status).to.equal('ready');
     });
 
+    it('is told on when whoever hears it throws, which is not the fault of what was published', async () => {
+      const [one, other] = [await readyNode(), await readyNode()];
+      const warnings: Error[] = [];
+      const hear = (warning: Error) => warnings.push(warning);
+      process.on('warning', hear);
+      const all = [new Error('mistake'), new AdapterError('mistake', { code: 'BROKER_FAILED' })];
+      const left = [...all];
+      const record = other.appended.bind(other);
+      other.appended = (...told) => {
+        const mistake = left.shift();
+        if (mistake !== undefined) throw mistake;
+        record(...told);
+      };
+      await other.space.subscribe('a');
+      await say(one, 'a', numbers(3));
+      await eventually(() => expect(other.data('a')).to.deep.equal(['3']));
+      process.off('warning', hear);
+      expect(mistakes).to.deep.equal(all);
+      expect(warnings).to.deep.equal([]);
+    });
+
     it('is appended to by any program, as docs/adapter-wire-format.md says', async () => {
       const one = await readyNode();
       await one.space.subscribe('a.b');
@@ -330,6 +353,23 @@ describe('natsAdapter', function () {
       await one.space.append('a', said, ample);
       await eventually(() => expect(other.data('a')).to.deep.equal(['1', '2', '3']));
       expect(texts(await other.space.read('a', { limit: 9 }, ample))).to.deep.equal(['1', '2', '3']);
+    });
+
+    it('that stands still is found out, whatever those throw who hear the status', async () => {
+      const one = await readyNode();
+      one.adapter.on('status', (status) => {
+        if (status !== 'closed') throw status;
+      });
+      one.adapter.on('status', async (status) => {
+        if (status !== 'closed') throw status;
+      });
+      server.pause();
+      const error = await rejection(one.space.append('a', [draft('1')], ample));
+      expect((error as AdapterError).code).to.equal('BROKER_TIMEOUT');
+      server.resume();
+      await one.ready();
+      await say(one, 'a', ['2']);
+      await eventually(() => expect(mistakes).to.deep.equal(['degraded', 'degraded', 'ready', 'ready']));
     });
 
     it('that is away is waited for by a connection that does not give up', async () => {

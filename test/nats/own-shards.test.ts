@@ -46,6 +46,30 @@ describe('own shards', () => {
     expect(added?.index).to.equal(0);
   });
 
+  it('divide tens of thousands without looking at all of them for each', () => {
+    const shards = new OwnShards();
+    const all = many(60_000);
+    for (const each of all) shards.enter('a', [each]);
+    expect(shards.count('a')).to.equal(Math.ceil(all.length / 64));
+    for (const { id } of all) shards.leave('a', [id]);
+    expect(shards.rooms()).to.deep.equal([]);
+  }).timeout(2000);
+
+  it('fill what became free by a change, before they begin another key', () => {
+    const shards = new OwnShards();
+    const big = { text: 'x'.repeat(100_000) };
+    shards.enter('a', [
+      { id: 'one', value: big },
+      { id: 'two', value: big },
+    ]);
+    shards.enter('a', [{ id: 'one', value: {} }]);
+    const [added] = shards.enter('a', [{ id: 'new', value: {} }]);
+    expect(added?.index).to.equal(0);
+    shards.leave('a', ['two']);
+    shards.enter('a', [{ id: 'three', value: big }]);
+    expect(shards.count('a')).to.equal(2);
+  });
+
   it('know nothing of what is not of this node, nor of a room that all have left', () => {
     const shards = new OwnShards();
     shards.enter('a', many(2));

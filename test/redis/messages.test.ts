@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AdapterError } from '../../src/protocol/errors';
+import { AdapterError } from '../../src/protocol/errors';
 import { encodePresence, encodePublished, receiveMessage } from '../../src/redis/messages';
 import { encodeEnvelope } from '../../src/rooms/wire-format';
+import { recordMistakes } from '../support/record-mistakes';
 
 function receive(message: string): unknown[] {
   const heard: unknown[] = [];
@@ -19,6 +20,8 @@ const json = encodeEnvelope('n', { id: '1', at: 5, data: 'x' });
 const envelope = { id: '1', node: 'n', at: 5, data: 'x' };
 
 describe('messages of a channel of Redis', () => {
+  const mistakes = recordMistakes();
+
   it('are entries with consecutive offsets', () => {
     expect(receive(`e life 7\n${json}\n${json}`)).to.deep.equal([
       { entry: { ...envelope, epoch: 'life', offset: 7 }, previous: 6 },
@@ -58,6 +61,20 @@ describe('messages of a channel of Redis', () => {
       expect(refused).to.match(words);
     });
   }
+
+  it('print a mistake of whoever hears them', () => {
+    const mistake = new AdapterError('mistake', { code: 'BROKER_FAILED' });
+    const fail = (): never => {
+      throw mistake;
+    };
+    const refused: unknown[] = [];
+    const to = { appended: fail, published: fail, presence: fail, refused: (error: unknown) => refused.push(error) };
+    for (const message of [`e life 7\n${json}`, `p ${json}`, encodePresence('n', { joins: [], leaves: [] })]) {
+      receiveMessage(message, to);
+    }
+    expect(mistakes).to.deep.equal([mistake, mistake, mistake]);
+    expect(refused).to.deep.equal([]);
+  });
 
   it('never throw, whatever is published', () => {
     const begin = fc.constantFrom('e ', 'e x 1\n', 'p ', 'c ', '');

@@ -14,11 +14,6 @@ describe('OwnPresence', () => {
       ['a', ['1']],
       ['b', ['1', '2', '3']],
     ]);
-  });
-
-  it('forgets a room that nobody is in', () => {
-    const own = new OwnPresence();
-    own.add('a', [connection('1')]);
     own.add('b', [connection('1'), connection('2')]);
     own.remove('a', ['2']);
     own.remove('b', ['1', '3']);

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { AdapterError } from '../../src/protocol/errors';
+import { AdapterError, InvalidStateError } from '../../src/protocol/errors';
 import { type RedisAdapterOptions, type RedisClient, redisAdapter } from '../../src/redis';
+import { RedisKeys } from '../../src/redis/keys';
 import { ample, draft, eventually, TestNode } from '../adapters/support/test-node';
 import { debianTool } from '../support/debian-tool';
+import { recordMistakes } from '../support/record-mistakes';
 import { RedisServer } from '../support/redis-server';
 
 type Make = (url: string, mayLook: boolean) => { client: RedisClient; close(): void };
@@ -35,6 +37,7 @@ const clients: [what: string, make: Make][] = [
 
 for (const [what, make] of clients) {
   describe(`the Redis adapter with ${what}`, () => {
+    const mistakes = recordMistakes();
     let program: string;
     let server: RedisServer;
     let closings: Array<() => unknown> = [];
@@ -93,6 +96,30 @@ for (const [what, make] of clients) {
       return each.space.read('a', { limit: 1000 }, ample);
     }
 
+    it('does not make present again who has left while the node said that it lives', async () => {
+      const [one, other] = await pair();
+      const anna = { id: 'anna', node: one.space.node, value: {} };
+      await one.space.enter('a', [anna]);
+      const touched = one.space.touch(60_000, new Map([['a', [anna]]]));
+      await one.space.leave('a', ['anna']);
+      await touched;
+      await other.space.touch(60_000, new Map());
+      expect(await other.space.present('a')).to.deep.equal([]);
+    });
+
+    it('says whose keys others have written to, and goes on with all other rooms', async () => {
+      const [one] = await pair();
+      const [meta] = new RedisKeys('switchboard', 'rooms').log('a');
+      const stranger = await createClient({ url: server.url }).connect();
+      await stranger.set(meta, 'no hash');
+      stranger.destroy();
+      const error = await Promise.resolve(one.space.append('a', [draft('1')], ample)).catch((reason) => reason);
+      expect(error).to.be.an.instanceOf(InvalidStateError);
+      expect(error.message).to.contain(meta).and.to.contain('delete them');
+      expect(one.adapter.status).to.equal('ready');
+      expect(await one.space.append('b', [draft('1')], ample)).to.deep.equal([1]);
+    });
+
     it('goes on after a broker that was killed and started again, and knows that nothing is missing', async () => {
       const [one, other] = await pair();
       await one.space.append('a', [draft('1'), draft('2')], ample);
@@ -110,7 +137,7 @@ for (const [what, make] of clients) {
       await one.ready();
       await other.ready();
       await one.space.append('a', [waiting], ample);
-      await eventually(() => expect(other.data('a')).to.deep.equal(['1', '2', '3']));
+      // Whether the other one heard it, or it was carried out before that subscribed again: reading tells.
       const page = await other.space.read('a', { since: position }, ample);
       expect(page.gap).to.equal(false);
       expect(page.entries.map(({ data }) => data)).to.deep.equal(['3']);
@@ -131,6 +158,24 @@ for (const [what, make] of clients) {
       await one.space.append('a', [waiting, draft('2')], ample);
       await eventually(() => expect(other.data('a')).to.deep.equal(['1', '2']));
       expect((await lastOf(one)).entries).to.have.length(2);
+    });
+
+    it('goes on whatever those throw who hear its status', async () => {
+      const [one] = await pair();
+      one.adapter.on('status', (status) => {
+        if (status !== 'closed') throw status;
+      });
+      one.adapter.on('status', async (status) => {
+        if (status !== 'closed') throw status;
+      });
+      server.pause();
+      const error = await failure(() => one.space.append('a', [draft('1')], ample));
+      expect(error.code).to.equal('BROKER_TIMEOUT');
+      expect(one.adapter.problem?.code).to.equal('BROKER_TIMEOUT');
+      server.resume();
+      await one.ready();
+      await one.space.append('a', [draft('2')], ample);
+      await eventually(() => expect(mistakes).to.deep.equal(['degraded', 'degraded', 'ready', 'ready']));
     });
 
     it('finds out by itself that the broker is silent', async () => {

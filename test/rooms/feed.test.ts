@@ -24,7 +24,18 @@ describe('feed', () => {
     const adapter = broker.adapter();
     const nothing = () => {};
     const { take } = new Turns(64);
-    return [adapter, { space: adapter, limits, inTurn: take, live: (room) => live.push(room), found: nothing }];
+    return [
+      adapter,
+      {
+        space: adapter,
+        limits,
+        inTurn: take,
+        live: (room) => live.push(room),
+        found: nothing,
+        maySkipNodes: () => false,
+        unsure: nothing,
+      },
+    ];
   }
 
   function follow(room = 'room'): Follower {

@@ -20,7 +20,7 @@ describe('shared-rooms-options', () => {
 
   it('takes what it is given', () => {
     const adapter = memoryAdapter();
-    const given = { adapter, name: 'ours', presenceTtl: 1, maxQueued: 2, maxQueuedBytes: 3, publishTimeout: 4 };
+    const given = { adapter, name: 'ours', presenceTtl: 100, maxQueued: 2, maxQueuedBytes: 3, publishTimeout: 4 };
     const resolved = resolveSharedRoomsOptions({ ...given, history: 5 }, 'chat');
     expect(resolved).to.deep.include({ ...given, isLocal: false });
     expect(resolved.history.count).to.equal(5);
