@@ -99,3 +99,9 @@ function parseLine(name: string, line: string): unknown {
     throw new BenchError(`${name} printed a line that is not JSON: ${line}`);
   }
 }
+
+/** What the generator sees of a server that fails is seldom the reason: that stands in the server's own words. */
+export function withComplaint(error: unknown, { complaint }: Child): unknown {
+  if (!(error instanceof BenchError) || complaint === '' || error.message.includes(complaint)) return error;
+  return new BenchError(`${error.message}\nThe server wrote:\n${complaint}`);
+}

@@ -20,6 +20,13 @@ export const plainDialect: Dialect = {
   publishPath: '/publish',
 };
 
+/** A subscriber on another node is greeted when what is published there comes to it, and not before. */
+export const nodesDialect: Dialect = {
+  subscribePath: '/subscribe',
+  publishPath: '/publish',
+  greeting: 'hello',
+};
+
 /** Ours: docs/chat-protocol.md. */
 export const chatDialect: Dialect = {
   subscribePath: '/chat',

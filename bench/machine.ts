@@ -23,8 +23,8 @@ export interface Machine {
 /** Where each measured package is installed. */
 const measuredPackages: Readonly<Record<string, string>> = {
   switchboard: root,
-  ...inFolder(join(root, 'node_modules'), 'ws', 'express'),
-  ...inFolder(packagesFolder, 'bufferutil', 'socket.io', 'bun', 'deno'),
+  ...inFolder(join(root, 'node_modules'), 'ws', 'express', 'redis'),
+  ...inFolder(packagesFolder, 'bufferutil', 'socket.io', '@socket.io/redis-adapter', 'bun', 'deno'),
 };
 
 function inFolder(folder: string, ...names: string[]): Record<string, string> {

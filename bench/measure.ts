@@ -1,7 +1,7 @@
 /** One measurement: one scenario, one peer, a fresh server. */
 
 import { certificateFolder } from './certificate';
-import { type Child, startChild } from './children';
+import { type Child, startChild, withComplaint } from './children';
 import { checkCompressedAnswers } from './compressed-answers';
 import { pinned } from './cores';
 import { plainDialect } from './dialects';
@@ -9,7 +9,10 @@ import { BenchError } from './errors';
 import { createRing, encodeRing, type MessageShape } from './frames';
 import { type Flags, type LoadReport, runLoad, type Setup, type Target, windowFor } from './load';
 import { measureIdle } from './measure-idle';
+import { runBetweenNodes } from './measure-nodes';
+import { measureRooms } from './measure-rooms';
 import { type Peer, type Service, serviceFor } from './peers';
+import { startRedis } from './redis';
 import {
   type HandshakeScenario,
   isCompressed,
@@ -28,6 +31,10 @@ export interface Sample {
   generatorCpu?: number;
   /** Bytes of an answer's payload on the wire. */
   meanPayload?: number;
+  /** Rooms that were left in a second, where rooms are measured. */
+  leavesPerSecond?: number;
+  /** Memory of one room on the heap of its node, the same. */
+  bytesPerRoom?: number;
   /** Messages a second that were due, where they are sent on a timetable. */
   rate?: number;
   /** From sending a message (or the time it was due) to its answer or its last delivery, in microseconds. */
@@ -50,10 +57,14 @@ export async function measure(setup: Setup, scenario: Scenario, peer: Peer, peak
   const service = serviceFor(peer, scenario);
   const windowed = { ...setup, ...windowFor(scenario, setup) };
   if (service === undefined) throw new BenchError(`${peer.name} has no part in ${scenario.name}`);
+  if (scenario.load === 'fanout' && scenario.nodes) {
+    return sampleOf(await runBetweenNodes(windowed, peer, service, fanoutFlags(windowed, scenario, service)));
+  }
+  const redis = service.redis ? await startRedis(setup.cores) : undefined;
   const server = startChild(
     `The server of ${peer.name}`,
     pinned(setup.cores.server, peer.command(setup.workshop, service.server, setup.nodeFlags ?? [])),
-    await environmentOf(setup, scenario, peer),
+    { ...(await environmentOf(setup, scenario, peer)), ...(redis && { BENCH_REDIS: String(redis.port) }) },
   );
   try {
     const { port } = (await server.nextLine(STARTUP_PATIENCE)) as { port: number };
@@ -64,6 +75,7 @@ export async function measure(setup: Setup, scenario: Scenario, peer: Peer, peak
     throw withComplaint(error, server);
   } finally {
     await server.stop();
+    await redis?.stop();
   }
 }
 
@@ -77,12 +89,6 @@ async function environmentOf(setup: Setup, scenario: Scenario, peer: Peer): Prom
   };
 }
 
-/** What the generator sees of a server that fails is seldom the reason: that stands in the server's own words. */
-function withComplaint(error: unknown, { complaint }: Child): unknown {
-  if (!(error instanceof BenchError) || complaint === '' || error.message.includes(complaint)) return error;
-  return new BenchError(`${error.message}\nThe server wrote:\n${complaint}`);
-}
-
 async function measureOn(
   setup: Setup,
   scenario: Scenario,
@@ -94,6 +100,8 @@ async function measureOn(
   switch (scenario.load) {
     case 'idle':
       return { value: await measureIdle(setup, scenario, server, target, service.path ?? '/echo') };
+    case 'rooms':
+      return measureRooms(setup, scenario, server, target, service.path ?? '/echo');
     case 'handshake':
       return sampleOf(await runHandshakes(setup, scenario, service, target));
     case 'latency':
@@ -118,27 +126,27 @@ async function runMessages(
   service: Service,
   target: Target,
 ): Promise<LoadReport> {
-  const { load, message, inFlight } = scenario;
-  const messages = createRing(message, scenario.differentMessages ?? inFlight);
+  const { load, message, inFlight, connections } = scenario;
+  const messages = ringOf(scenario);
   if (message.compressed) await checkCompressedAnswers(load, target.port, messages);
-  const common = { 'in-flight': inFlight, connections: scenario.connections };
-  if (load === 'fanout') {
-    return runLoad(setup, 'fanout', target, { ...common, ...fanoutFlags(setup, message, messages, service) });
-  }
+  if (load === 'fanout') return runLoad(setup, 'fanout', target, fanoutFlags(setup, scenario, service));
   const frames = writeFrames(setup, message, messages);
   const stalled = service.unstalled ? undefined : scenario.stalled;
-  return runLoad(setup, 'echo', target, { ...common, path: '/echo', frames, stalled });
+  return runLoad(setup, 'echo', target, { 'in-flight': inFlight, connections, path: '/echo', frames, stalled });
 }
 
-function fanoutFlags(
-  setup: Setup,
-  message: MessageShape,
-  texts: readonly Buffer[],
-  { dialect = plainDialect }: Service,
-): Flags {
+function ringOf({ message, inFlight, differentMessages = inFlight }: LoadScenario): Buffer[] {
+  return createRing(message, differentMessages);
+}
+
+function fanoutFlags(setup: Setup, scenario: LoadScenario, { dialect = plainDialect }: Service): Flags {
+  const { message, inFlight, connections } = scenario;
   const { greeting, wrap, rewraps } = dialect;
+  const texts = ringOf(scenario);
   const published = wrap ? texts.map((text) => Buffer.from(wrap(text.toString()))) : texts;
   return {
+    'in-flight': inFlight,
+    connections,
     path: dialect.subscribePath,
     'publish-path': dialect.publishPath,
     frames: writeFrames(setup, message, published),

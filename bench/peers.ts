@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chatDialect, type Dialect, plainDialect, socketIoDialect } from './dialects';
+import { chatDialect, type Dialect, nodesDialect, plainDialect, socketIoDialect } from './dialects';
 import { packagesFolder } from './packages';
 import { isCompressed, type Scenario } from './scenarios';
 import { root, type Workshop } from './workshop';
@@ -20,7 +20,9 @@ type Duty =
   | 'handshake-bare'
   | 'http2-echo'
   | 'http2-stalled'
-  | 'http2-idle';
+  | 'http2-idle'
+  | 'rooms'
+  | 'nodes';
 
 /** How a peer does it. */
 export interface Service {
@@ -36,6 +38,8 @@ export interface Service {
   http1?: true;
   /** Where some WebSockets are to stall, none of them does. */
   unstalled?: true;
+  /** Its rooms go through Redis, also where no other node is. */
+  redis?: true;
 }
 
 export interface Peer {
@@ -91,6 +95,7 @@ function needsFile(what: string, file: string): () => string | undefined {
 const wsDuties: Peer['does'] = {
   ...duties('ws', 'echo', 'fanout', 'idle', 'handshake-bare'),
   ...duties('ws-middleware', 'handshake-express'),
+  ...duties('many-rooms-ws', 'rooms'),
   ...dutiesWithoutHttp2('ws'),
 };
 
@@ -103,6 +108,8 @@ export const peers: readonly Peer[] = [
       chat: { server: 'switchboard', dialect: chatDialect },
       ...duties('switchboard-middleware', 'handshake-express'),
       ...duties('switchboard-bare', 'handshake-bare'),
+      ...duties('many-rooms', 'rooms'),
+      nodes: { server: 'nodes', dialect: nodesDialect },
     },
     compresses: true,
     speaksTls: true,
@@ -137,6 +144,7 @@ export const peers: readonly Peer[] = [
     does: {
       fanout: { server: 'socket-io', dialect: socketIoDialect },
       chat: { server: 'socket-io', dialect: socketIoDialect },
+      nodes: { server: 'socket-io-nodes', dialect: socketIoDialect },
     },
     needs: 'socket.io',
     command: (workshop, server, nodeFlags) => [
@@ -172,6 +180,13 @@ export const peers: readonly Peer[] = [
     name: 'hub',
     title: 'this package through the Hub, without the chat protocol',
     does: { chat: { server: 'switchboard', dialect: plainDialect } },
+    command: onNode,
+    whyNotHere: whyNotBuilt,
+  },
+  {
+    name: 'redis',
+    title: 'this package through Redis, beside rooms in memory',
+    does: { rooms: { server: 'many-rooms', redis: true } },
     command: onNode,
     whyNotHere: whyNotBuilt,
   },
@@ -220,7 +235,10 @@ function dutyOf(scenario: Scenario): Duty {
     case 'idle':
       return scenario.streams ? 'http2-idle' : 'idle';
     case 'fanout':
+      if (scenario.nodes) return 'nodes';
       return scenario.chat ? 'chat' : 'fanout';
+    case 'rooms':
+      return 'rooms';
     case 'handshake':
       return `handshake-${scenario.through}`;
     case 'latency':
@@ -233,4 +251,9 @@ export function serviceFor(peer: Peer, scenario: Scenario): Service | undefined 
   if (isCompressed(scenario) && !peer.compresses) return undefined;
   if (scenario.tls && !peer.speaksTls) return undefined;
   return peer.does[dutyOf(scenario)];
+}
+
+/** Whether its part in a scenario goes through Redis, which the bench starts then. */
+export function needsRedis(peer: Peer, scenario: Scenario): boolean {
+  return dutyOf(scenario) === 'nodes' || serviceFor(peer, scenario)?.redis === true;
 }

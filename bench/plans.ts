@@ -5,8 +5,10 @@ import { growthSeries } from './growth';
 import { windowFor } from './load';
 import { type BenchOptions, takingPart } from './options';
 import { installPackages } from './packages';
-import type { Peer } from './peers';
+import { needsRedis, type Peer } from './peers';
+import { whyNoRedis } from './redis';
 import type { Plan } from './run-scenario';
+import type { Scenario } from './scenarios';
 import { hasOpenSsl } from './workshop';
 
 /** Starting, connecting and stopping, in seconds. */
@@ -17,6 +19,9 @@ const WAITING = 1.3;
 
 /** What opening 10,000 connections and collecting garbage takes, in seconds. */
 const IDLE = 8;
+
+/** The same, and joining and leaving all rooms several times. */
+const ROOMS = 10;
 
 /**
  * Installs what is needed of bench/package.json, and leaves out what cannot be done on this machine.
@@ -37,9 +42,14 @@ export function makePlans(options: BenchOptions, note: (text: string) => void): 
   }
   const withoutTls = wanted.some(({ scenario }) => scenario.tls) && !hasOpenSsl();
   if (withoutTls) note('Without TLS: there are no headers of OpenSSL (on Debian: apt-get install libssl-dev).');
+  const noRedis =
+    wanted.some(({ scenario, peers }) => peers.some((peer) => needsRedis(peer, scenario))) && whyNoRedis();
+  if (noRedis) note(`Without what goes through Redis: ${noRedis}`);
+  const canTakePart = (peer: Peer, scenario: Scenario) =>
+    !absent.has(peer.name) && !(noRedis && needsRedis(peer, scenario));
   const plans = wanted
     .filter(({ scenario }) => !(scenario.tls && withoutTls))
-    .map((plan) => ({ ...plan, peers: plan.peers.filter(({ name }) => !absent.has(name)) }))
+    .map((plan) => ({ ...plan, peers: plan.peers.filter((peer) => canTakePart(peer, plan.scenario)) }))
     .filter(({ peers }) => peers.length > 0);
   if (plans.length === 0 && !options.allocation) {
     throw new BenchError('There is nothing to measure: none of these peers has a part in these scenarios.');
@@ -52,7 +62,7 @@ function plansFor(options: BenchOptions): Plan[] {
   const plans = options.scenarios.map((scenario) => ({
     scenario,
     peers: takingPart(options, scenario),
-    rounds: scenario.load === 'idle' ? options.slowRounds : options.rounds,
+    rounds: scenario.load === 'idle' || scenario.load === 'rooms' ? options.slowRounds : options.rounds,
   }));
   if (!options.growth) return plans;
   const names = new Set(options.peers.map(({ name }) => name));
@@ -77,7 +87,9 @@ function estimate({ scenario, peers, rounds }: Plan, options: BenchOptions): num
   const { warmup, duration } = windowFor(scenario, options);
   const load = (WAITING * (warmup + duration)) / 1_000;
   // A peak is found before latency is measured.
-  const each = scenario.load === 'idle' ? IDLE : OVERHEAD + load * (scenario.load === 'latency' ? 2 : 1);
+  if (scenario.load === 'idle') return peers.length * rounds * IDLE;
+  if (scenario.load === 'rooms') return peers.length * rounds * ROOMS;
+  const each = OVERHEAD + load * (scenario.load === 'latency' ? 2 : 1);
   return peers.length * rounds * each;
 }
 

@@ -23,6 +23,13 @@ interface Column {
   cell(result: Measured, peer: string): string;
 }
 
+/** What a goal may be about. */
+const picks: Readonly<Record<'value' | NonNullable<Goal['of']>, Pick>> = {
+  value,
+  leaves: ({ leavesPerSecond }) => leavesPerSecond,
+  memory: ({ bytesPerRoom }) => bytesPerRoom,
+};
+
 function medianColumn(title: string, pick: Pick, format: (value: number) => string): Column {
   return {
     title,
@@ -57,6 +64,7 @@ function columnsOf(scenario: Scenario): Column[] {
   const format = formatValue(scenario);
   const percentile = (title: string, name: keyof NonNullable<Sample['latency']>) =>
     medianColumn(title, (sample) => sample.latency?.[name], formatMicroseconds);
+  const ratio = (of: Goal['of']) => ratioColumn('ours / theirs', picks[of ?? 'value']);
   return [
     { title: '', cell: (_result, peer) => peer },
     medianColumn(isLatency ? 'p99' : scenario.unit, value, format),
@@ -68,8 +76,16 @@ function columnsOf(scenario: Scenario): Column[] {
       },
     },
     // What stands under different loads is not to be compared.
-    ...(isLatency && scenario.halfThePeakOf === 'each' ? [] : [ratioColumn('ours / theirs', value)]),
+    ...(isLatency && scenario.halfThePeakOf === 'each' ? [] : [ratio(undefined)]),
     ...(isLatency ? [] : [ratioColumn('per CPU second', perCpuSecond)]),
+    ...(scenario.load === 'rooms'
+      ? [
+          medianColumn('leaves/s', picks.leaves, formatCount),
+          ratio('leaves'),
+          medianColumn('bytes/room', picks.memory, formatCount),
+          ratio('memory'),
+        ]
+      : []),
     medianColumn('server CPU', (sample) => sample.serverCpu, formatPercent),
     medianColumn('generator CPU', (sample) => sample.generatorCpu, formatPercent),
     ...(isCompressed(scenario) ? [medianColumn('bytes on the wire', (sample) => sample.meanPayload, formatCount)] : []),
@@ -94,17 +110,18 @@ function compareWith(goal: Goal, result: Measured, earlier: readonly Measured[],
 
 function describeGoal(goal: Goal): string {
   const whom = goal.scenario === undefined ? goal.peer : `${goal.peer} in ${goal.scenario}`;
-  if ('atMostMore' in goal) return `at most ${goal.atMostMore} more than ${whom}`;
-  return 'atLeast' in goal ? `at least ${goal.atLeast} × ${whom}` : `at most ${goal.atMost} × ${whom}`;
+  const what = goal.of === undefined ? '' : `${goal.of}: `;
+  if ('atMostMore' in goal) return `${what}at most ${goal.atMostMore} more than ${whom}`;
+  return what + ('atLeast' in goal ? `at least ${goal.atLeast} × ${whom}` : `at most ${goal.atMost} × ${whom}`);
 }
 
 function formatGoals(result: Measured, earlier: readonly Measured[]): string[] {
   return (result.scenario.goals ?? []).flatMap((goal) => {
-    const found = compareWith(goal, result, earlier, value);
+    const found = compareWith(goal, result, earlier, picks[goal.of ?? 'value']);
     if (!found) return [];
     const verdict = isReached(goal, found) ? 'reached' : 'MISSED';
     if ('atMostMore' in goal) return [`  goal: ${describeGoal(goal)}: ${Math.round(found.median)} more, ${verdict}`];
-    const perCpu = compareWith(goal, result, earlier, perCpuSecond);
+    const perCpu = goal.of === undefined ? compareWith(goal, result, earlier, perCpuSecond) : undefined;
     const also = perCpu ? ` (per CPU second: ${formatRatio(perCpu.median)} ×)` : '';
     return [`  goal: ${describeGoal(goal)}: ${formatRatio(found.median)} ×, ${verdict}${also}`];
   });

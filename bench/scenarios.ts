@@ -11,6 +11,8 @@ export type Goal = {
   peer: string;
   /** And where, if not in the scenario that the goal stands in. */
   scenario?: string;
+  /** What is compared, of rooms. @default the value of the scenario */
+  of?: 'leaves' | 'memory';
 } & ({ atLeast: number } | { atMost: number } | { atMostMore: number });
 
 interface Common {
@@ -43,6 +45,8 @@ export interface LoadScenario extends Common {
   stalled?: number;
   /** A fan-out through the chat protocol rather than through the hub. */
   chat?: boolean;
+  /** The publisher is on another node than the subscribers, and Redis joins the two. */
+  nodes?: boolean;
 }
 
 /** An echo on a timetable, whatever is still unanswered: how long an answer takes when the server is not saturated. */
@@ -76,7 +80,15 @@ export interface IdleScenario extends Common {
   exchanged?: number;
 }
 
-export type Scenario = LoadScenario | LatencyScenario | HandshakeScenario | IdleScenario;
+/** Rooms of one member each, all on one node: how fast they are joined and left, and the memory of each. */
+export interface RoomsScenario extends Common {
+  load: 'rooms';
+  unit: 'joins/s';
+  rooms: number;
+  message?: undefined;
+}
+
+export type Scenario = LoadScenario | LatencyScenario | HandshakeScenario | IdleScenario | RoomsScenario;
 
 /** Whether the messages, or what is agreed upon for them, are compressed. */
 export function isCompressed(scenario: Scenario): boolean {
@@ -334,6 +346,36 @@ const idleHttp2: readonly IdleScenario[] = [1, SHARING].map((streams) => ({
   streams,
 }));
 
+/** Rooms that each connection is in. Each room has one member: 100,000 connections would need more descriptors than a process has. */
+const ROOMS_OF_EACH = 10;
+
+/** Ten times more rooms, and each of them as cheap, but for the caches of the processor, and for the collector, which has more to look at. */
+const linear: readonly Goal[] = [
+  { peer: 'switchboard', scenario: 'rooms-10k', atLeast: 0.5 },
+  { peer: 'switchboard', scenario: 'rooms-10k', of: 'leaves', atLeast: 0.5 },
+  { peer: 'switchboard', scenario: 'rooms-10k', of: 'memory', atMost: 1.1 },
+];
+
+const manyRooms: readonly RoomsScenario[] = [10, 30, 100].map((thousands) => ({
+  name: `rooms-${thousands}k`,
+  title: `${thousands},000 rooms of one member each, ${ROOMS_OF_EACH} for each of ${thousands / ROOMS_OF_EACH},000 connections`,
+  load: 'rooms',
+  unit: 'joins/s',
+  connections: (thousands * 1_000) / ROOMS_OF_EACH,
+  rooms: thousands * 1_000,
+  ...(thousands > 10 && { goals: linear }),
+}));
+
+/** One in flight shows the delay, 16 the throughput. */
+const betweenNodes: readonly LoadScenario[] = [1, 16].map((inFlight) => ({
+  ...fanout({ size: 64, subscribers: 200, inFlight }, false),
+  name: `nodes-fanout-200x${inFlight}`,
+  title: `Fan-out from one node to 200 on another through Redis, 64 B text, ${inFlight} in flight`,
+  nodes: true,
+  quick: false,
+  goals: inFlight > 1 ? [{ peer: 'socket.io', atLeast: 4 }] : [],
+}));
+
 export const scenarios: readonly Scenario[] = [
   ...echoes,
   ...otherEchoes,
@@ -349,4 +391,6 @@ export const scenarios: readonly Scenario[] = [
   latency('ws'),
   ...idle,
   ...idleHttp2,
+  ...manyRooms,
+  ...betweenNodes,
 ];

@@ -28,5 +28,7 @@ export const panels: readonly Panel[] = [
   { name: 'wss', title: 'TLS (wss)', holds: begins('wss') },
   { name: 'http2', title: 'HTTP/2', holds: begins('http2') },
   { name: 'handshake', title: 'Opening handshakes', holds: begins('handshake') },
+  { name: 'rooms', title: 'Rooms of one member each: joining them', holds: begins('rooms') },
+  { name: 'nodes', title: 'From one node to another', holds: begins('nodes') },
   { name: 'memory', title: 'Memory: less is better', holds: begins('idle') },
 ];

@@ -45,7 +45,7 @@ export function lineStyleOf(peer: string): LineStyle {
 }
 
 /** Peers that say what is possible at all, rather than compete. */
-const limits: ReadonlySet<string> = new Set(['net', 'http2', 'express', 'hub', 'http1', 'unstalled']);
+const limits: ReadonlySet<string> = new Set(['net', 'http2', 'express', 'hub', 'http1', 'unstalled', 'redis']);
 
 export function barStyleOf(peer: string): { color: string; borderColor: string; borderWidth: number } {
   if (peer === ours) return { color: colors.ours, borderColor: colors.ours, borderWidth: 0 };

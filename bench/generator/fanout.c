@@ -42,7 +42,9 @@ static void open_connections(struct fanout *fanout, unsigned first, unsigned las
     const char *path = subscriber ? load->path : load->publish_path;
     verifier->talkative = greets;
     verifier->answers_pings = subscriber;
-    verifier->transport = connection_open(&load->target, path, id, greets ? verifier : NULL);
+    struct target target = load->target;
+    if (!subscriber && load->publish_port != 0) target.port = load->publish_port;
+    verifier->transport = connection_open(&target, path, id, greets ? verifier : NULL);
     watch_add(fanout->epoll, verifier->transport.fd, id);
   }
   if (greets) greet(fanout->verifiers, first, last, &load->greeting, fanout->epoll);

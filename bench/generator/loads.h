@@ -10,6 +10,7 @@ struct load {
   struct target target;
   const char *path;         /* every connection; subscribers in a fan-out */
   const char *publish_path; /* the publisher of a fan-out */
+  uint16_t publish_port;    /* 0: that of the subscribers */
   unsigned connections; /* WebSockets, also where they share connections of HTTP/2 */
   unsigned stalled;     /* of an echo over HTTP/2: as many of the first ones stop reading, and only the others are counted */
   unsigned in_flight; /* messages sent and not answered: of each connection, or of the publisher */

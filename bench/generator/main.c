@@ -5,10 +5,12 @@
  *
  *   generator echo   --port N --server-pid N --frames FILE --path /echo --connections N --in-flight N
  *                    --warmup MS --duration MS [--rate N]
- *   generator fanout … --path /subscribe --publish-path /publish … [--greeting FILE]
+ *   generator fanout … --path /subscribe --publish-path /publish … [--publish-port N] [--greeting FILE]
  *                    [--needle-at N --needle-length N]
  *   generator idle   --port N --path /echo [--frames FILE] [--compressed]
  *   generator handshake --port N --server-pid N --path /echo --connections N --warmup MS --duration MS [--plain]
+ *   where several processes serve together, --server-pid takes all of them, with commas; --publish-port is that of the node that
+ *   the publisher is connected to, if it is another one
  *   and with each of them --tls; with echo (but not --rate) and idle also
  *     --http2          WebSockets are streams of HTTP/2 (RFC 8441), with --tls or without
  *     --streams N      so many of them share a connection; --connections stays the number of WebSockets, of all together
@@ -46,7 +48,7 @@ static const struct option OPTIONS[] = {
     {"greeting", required_argument, NULL, 'g'},     {"needle-at", required_argument, NULL, 'n'},
     {"needle-length", required_argument, NULL, 'm'}, {"compressed", no_argument, NULL, 'z'},
     {"http2", no_argument, NULL, 'h'},              {"streams", required_argument, NULL, 'o'},
-    {"stalled", required_argument, NULL, 'a'},
+    {"stalled", required_argument, NULL, 'a'},      {"publish-port", required_argument, NULL, 'q'},
     {NULL, 0, NULL, 0},
 };
 
@@ -69,8 +71,9 @@ static void read_options(int count, char **arguments, struct load *load) {
   while ((option = getopt_long(count, arguments, "", OPTIONS, NULL)) != -1) {
     switch (option) {
       case 'p': load->target.port = (uint16_t)number(optarg); break;
-      case 's': load->window.server = (pid_t)number(optarg); break;
+      case 's': window_servers(&load->window, optarg); break;
       case 'f': ring_load(&load->ring, optarg); break;
+      case 'q': load->publish_port = (uint16_t)number(optarg); break;
       case 'u': load->path = optarg; break;
       case 'b': load->publish_path = optarg; break;
       case 'c': load->connections = (unsigned)at_least_one(optarg); break;

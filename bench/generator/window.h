@@ -14,11 +14,14 @@
 
 #include "latency.h"
 
+enum { SERVERS_MAX = 8 };
+
 struct window {
   /* given */
   uint64_t warmup;   /* nanoseconds of the server's processor time */
   uint64_t duration; /* the same */
-  pid_t server;
+  pid_t servers[SERVERS_MAX]; /* the processes that count as the server: their times are added up */
+  unsigned server_count;
   /* kept */
   bool measuring;
   uint64_t phase_began, looked_at;
@@ -28,6 +31,9 @@ struct window {
   uint64_t messages; /* since the phase began: the loads count here */
   struct latency latency;
 };
+
+/* `list` is the numbers of its processes, with commas between them. */
+void window_servers(struct window *window, const char *list);
 
 void window_begin(struct window *window);
 
