@@ -32,8 +32,11 @@ export interface FeedOwner {
   presence(change: PresenceChange): void;
   /** It has everything up to the feed's position, and what comes next follows it. */
   live(): void;
-  /** The connections of this node that are present, for a broker that may have lost them. */
-  presentHere(): readonly Presence[];
+  /**
+   * The connections of this node that are present, for a broker that may have lost them. Null where nobody is to know who is
+   * present, which need not be asked then.
+   */
+  presentHere(): readonly Presence[] | null;
 }
 
 /** The node that feeds belong to: one for all of them. */
@@ -212,14 +215,7 @@ export class Feed {
       if (mine !== this.#attempt) return;
     }
     const here = this.owner.presentHere();
-    if (here.length > 0) {
-      yield* wait(space.enter(room, here));
-      if (mine !== this.#attempt) return;
-    }
-    this.present.expectAll();
-    const present = yield* wait(space.present(room));
-    if (mine !== this.#attempt) return;
-    this.#replacePresent(present);
+    if (here !== null) yield* this.#meet(mine, here);
     if (mine !== this.#attempt) return;
     yield* this.#readUp(mine);
     if (mine !== this.#attempt) return;
@@ -230,6 +226,19 @@ export class Feed {
     if (mine !== this.#attempt) return;
     this.#settle();
     this.node.live(room);
+  }
+
+  /** Says who is present here, and learns who is elsewhere. */
+  *#meet(mine: number, here: readonly Presence[]): Generator<Eventually<unknown>, void, never> {
+    const { room } = this;
+    const { space } = this.node;
+    if (here.length > 0) {
+      yield* wait(space.enter(room, here));
+      if (mine !== this.#attempt) return;
+    }
+    this.present.expectAll();
+    const present = yield* wait(space.present(room));
+    if (mine === this.#attempt) this.#replacePresent(present);
   }
 
   /** Reads until there is no hole between what was read and what has come meanwhile. */
@@ -298,7 +307,7 @@ export class Feed {
   }
 
   #replacePresent(present: readonly Presence[]): void {
-    const here = new Set(this.owner.presentHere().map(({ id }) => id));
+    const here = new Set((this.owner.presentHere() ?? []).map(({ id }) => id));
     const { node } = this.node.space;
     const others = present.filter((each) => each.node !== node);
     // They left while the broker was away.

@@ -103,7 +103,8 @@ class HubFeedOwner implements FeedOwner {
 
   presence(): void {}
 
-  presentHere(): readonly [] {
-    return [];
+  /** A hub tells nobody who is in its rooms. */
+  presentHere(): null {
+    return null;
   }
 }
