@@ -232,7 +232,7 @@ export class ChatRoom implements FeedOwner {
     this.init.shared.remember(entry);
     const saying = isOurs ? said.saying : sayingOf(entry);
     if (saying === undefined) {
-      this.#published(entry);
+      this.published(entry);
       return;
     }
     const head = isOurs ? said.head : messageHead(this.name, saying.from);
@@ -255,10 +255,6 @@ export class ChatRoom implements FeedOwner {
       this.#sent(said, said.offset);
       said.heard(said.offset);
     }
-  }
-
-  published(envelope: Envelope): void {
-    this.#published(envelope);
   }
 
   presence({ joins, leaves }: PresenceChange): void {
@@ -285,7 +281,7 @@ export class ChatRoom implements FeedOwner {
   }
 
   /** What a program has published goes out as it is; of this node it has gone already. */
-  #published(envelope: Envelope): void {
+  published(envelope: Envelope): void {
     const { hub, shared } = this.init;
     const { node, data, rooms = [this.name], key } = envelope;
     if (node === shared.node || (typeof data === 'object' && !Buffer.isBuffer(data))) return;
@@ -348,9 +344,10 @@ export class ChatRoom implements FeedOwner {
     // It was in the log already, and in the room; only its publisher does not know that.
     if (this.#said.get(draft.id) !== pending && !this.#announced.has(draft.id)) return;
     const saying = sayingOf(draft);
-    this.#outage ??= new Outage();
     // Said again on another node than before: those who are here have it.
-    if (saying === undefined || this.#outage.wasEarly(draft.id) || this.init.shared.remembers(draft)) return;
+    if (saying === undefined || this.init.shared.remembers(draft)) return;
+    this.#outage ??= new Outage();
+    if (this.#outage.wasEarly(draft.id)) return;
     this.#outage.toldEarly(draft.id, this.#lastSeat);
     const sockets = this.#said.get(draft.id)?.sockets ?? [];
     this.#everyone

@@ -31,8 +31,8 @@ export interface NatsConnection {
   request(
     subject: string,
     payload?: Uint8Array | string,
-    // biome-ignore lint/suspicious/noExplicitAny: the client's headers are its own, and made without its package here
-    options?: { timeout: number; headers?: any },
+    // The client's headers are its own, and made without its package here.
+    options?: { timeout: number; headers?: unknown },
   ): Promise<NatsMessage>;
   subscribe(
     subject: string,

@@ -4,6 +4,7 @@ import { checkInteger, describe, refuseUnknownOptions } from '../protocol/option
 import type { Adapter, AdapterProblem, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
 import { AdapterWarnings } from '../rooms/adapter-warnings';
 import { BrokerHealth, type HealthOptions, healthOptionNames, resolveHealthOptions } from '../rooms/broker-health';
+import { checkNotOpen } from '../rooms/check-not-open';
 import { type StatusListener, StatusListeners } from '../rooms/status-listeners';
 import { checkConnection, type NatsConnection, type NatsSubscription, neverGiveUp, warnIfItGivesUp } from './client';
 import { JetStream } from './jetstream';
@@ -78,11 +79,7 @@ export class NatsAdapter implements Adapter {
   /** @internal */
   open(name: string, receiver: SpaceReceiver): Space {
     if (this.#closing !== undefined) throw new InvalidStateError('The NATS adapter is closed');
-    if (this.#spaces.has(name)) {
-      throw new InvalidOptionError(
-        `The rooms ${describe(name)} of this adapter are open already: give one of the two another name (option name)`,
-      );
-    }
+    checkNotOpen(name, this.#spaces);
     const space = new NatsSpace(
       {
         connection: this.#connection,

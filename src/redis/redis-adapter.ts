@@ -5,6 +5,7 @@ import { describe, refuseUnknownOptions } from '../protocol/options';
 import type { Adapter, AdapterProblem, AdapterStatus, Space, SpaceReceiver } from '../rooms/adapter';
 import { AdapterWarnings } from '../rooms/adapter-warnings';
 import { BrokerHealth, type HealthOptions, healthOptionNames, resolveHealthOptions } from '../rooms/broker-health';
+import { checkNotOpen } from '../rooms/check-not-open';
 import { type StatusListener, StatusListeners } from '../rooms/status-listeners';
 import { commandsOf, type RedisClient } from './client';
 import type { RedisCommands } from './commands';
@@ -68,11 +69,7 @@ export class RedisAdapter implements Adapter {
   /** @internal */
   open(name: string, receiver: SpaceReceiver): Space {
     if (this.#closing !== undefined) throw new InvalidStateError('The Redis adapter is closed');
-    if (this.#spaces.has(name)) {
-      throw new InvalidOptionError(
-        `The rooms ${describe(name)} of this adapter are open already: give one of the two another name (option name)`,
-      );
-    }
+    checkNotOpen(name, this.#spaces);
     const space = new RedisSpace(
       {
         commands: this.#commands,

@@ -12,6 +12,7 @@ import type {
   Space,
   SpaceReceiver,
 } from './adapter';
+import { checkNotOpen } from './check-not-open';
 import { type MemoryNode, MemoryRooms } from './memory-rooms';
 import { type StatusListener, StatusListeners } from './status-listeners';
 
@@ -87,11 +88,7 @@ export class MemoryAdapter implements Adapter {
   /** @internal */
   open(name: string, receiver: SpaceReceiver): Space {
     if (this.#isClosed) throw new InvalidStateError('The memory adapter is closed');
-    if (this.#spaces.has(name)) {
-      throw new InvalidOptionError(
-        `The rooms ${describe(name)} of this adapter are open already: give one of the two another name (option name)`,
-      );
-    }
+    checkNotOpen(name, this.#spaces);
     const space = new MemorySpace(this.#broker.rooms(name), receiver, () => this.#spaces.delete(name));
     this.#spaces.set(name, space);
     return space;
