@@ -21,6 +21,8 @@ export interface Report {
   messages: number;
   seconds: number;
   perSecond: number;
+  /** The server's processor time, as a part of `seconds`. */
+  serverCpu: number;
   meanPayload: number;
   latency: { p50: number; p99: number };
 }
