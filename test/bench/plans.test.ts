@@ -79,7 +79,8 @@ describe('bench window', () => {
     expect(windowFor(scenario('echo-1MiBx32'), asked)).to.deep.equal({ warmup: 4_000, duration: 4_000 });
   });
 
-  it('has a longer warm-up for handshakes', () => {
+  it('has a longer warm-up for handshakes and for the chat', () => {
     expect(windowFor(scenario('handshake-bare'), asked)).to.deep.equal({ warmup: 1_200, duration: 500 });
+    expect(windowFor(scenario('chat-200x16'), asked)).to.deep.equal({ warmup: 1_200, duration: 500 });
   });
 });
