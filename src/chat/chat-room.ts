@@ -20,6 +20,7 @@ import {
   presenceAnswer,
 } from './answers';
 import { Outage } from './outage';
+import { OwnMessages } from './own-messages';
 import { type Attendance, Roster, type RosterChange } from './roster';
 import { keyOf, messagesOf, newestWithin, Said, type Saying, type Speaker, sayingOf } from './said';
 
@@ -56,8 +57,12 @@ export class ChatRoom implements FeedOwner {
   readonly feed: Feed;
   readonly #seats = new Map<WebSocketConnection, Seat>();
   readonly #roster = new Roster();
-  /** What was said here and is on its way into the log, by id; until all who said it know that it is there. */
-  readonly #said = new Map<string, Said>();
+  readonly #said = new OwnMessages({
+    has: (offset) => this.feed.isLive && this.feed.position !== null && offset <= this.feed.position.offset,
+    waits: (socket) => this.#outage?.parked.has(socket) === true,
+    givenUp: (id) => this.#outage?.givenUp(id),
+    emptied: () => this.#closeIfEmpty(),
+  });
   /** What programs said here that has not arrived, by id. */
   readonly #announced = new Set<string>();
   readonly #everyone: Publication;
@@ -151,7 +156,7 @@ export class ChatRoom implements FeedOwner {
     this.#outage?.parked.delete(socket);
     this.#tellOthers(socket, this.#roster.change([], [connection]));
     shared.leave(this.name, connection);
-    this.#settle();
+    this.#said.settle();
     this.#closeIfEmpty();
   }
 
@@ -193,16 +198,16 @@ export class ChatRoom implements FeedOwner {
     const again = key === undefined ? undefined : this.#said.get(key);
     if (again !== undefined) {
       again.again(speaker);
-      this.appended(again);
+      this.#said.appended(again);
       return undefined;
     }
     const { shared } = this.init;
     const saying: Saying = { from: seat.member, ...content };
     const draft = shared.draft(saying, key === undefined ? {} : { id: key });
-    const said = new Said(this.name, draft, sizeOf(content), seat.head, saying, speaker, this);
-    this.#said.set(draft.id, said);
+    const said = new Said(this.name, draft, sizeOf(content), seat.head, saying, speaker, this.#said);
+    this.#said.add(said);
     const refusal = shared.queue.add(said);
-    if (refusal !== undefined) this.#forget(said);
+    if (refusal !== undefined) this.#said.forget(said);
     else if (shared.isAway) this.#tellEarly(said);
     return refusal;
   }
@@ -240,7 +245,7 @@ export class ChatRoom implements FeedOwner {
     const sockets = said?.sockets ?? [];
     if (this.#outage === undefined) this.#everyone.except(...sockets).publish(text);
     else this.#tellAfterOutage(this.#outage, entry, text, sockets);
-    if (said !== undefined) this.#sent(said, entry.offset);
+    if (said !== undefined) this.#said.sent(said, entry.offset);
     if (isOurs) said.heard(entry.offset);
   }
 
@@ -250,11 +255,7 @@ export class ChatRoom implements FeedOwner {
     // What the log has had, and has no more, will not come.
     const onTheirWay = this.init.shared.queue.waitingFor(this.name);
     this.#outage?.lost(new Set(onTheirWay.map(({ draft }) => draft.id)));
-    for (const said of [...this.#said.values()]) {
-      if (said.offset === undefined) continue;
-      this.#sent(said, said.offset);
-      said.heard(said.offset);
-    }
+    this.#said.settleLost();
   }
 
   presence({ joins, leaves }: PresenceChange): void {
@@ -277,7 +278,7 @@ export class ChatRoom implements FeedOwner {
       if (since === undefined) this.#unpark(socket, { entries: [], gap: true }, undefined);
       else attemptSteps(this.#catchUp(socket, since));
     }
-    this.#settle();
+    this.#said.settle();
   }
 
   /** What a program has published goes out as it is; of this node it has gone already. */
@@ -286,19 +287,6 @@ export class ChatRoom implements FeedOwner {
     const { node, data, rooms = [this.name], key } = envelope;
     if (node === shared.node || (typeof data === 'object' && !Buffer.isBuffer(data))) return;
     if (!shared.isRepeated(envelope)) hub.here(...rooms).publish(data, key === undefined ? {} : { key });
-  }
-
-  appended(said: Said): void {
-    if (this.#said.get(said.draft.id) !== said) return;
-    const { position, isLive } = this.feed;
-    // It was there before: said again, by who did not hear that it had arrived.
-    const { offset } = said;
-    if (isLive && position !== null && offset !== undefined && offset <= position.offset) this.#sent(said, offset);
-  }
-
-  failed(said: Said, error: AdapterError): void {
-    this.#forget(said);
-    for (const speaker of said.take(() => true).told) speaker.unsent(said, error);
   }
 
   *#catchUp(socket: WebSocketConnection, since: Position) {
@@ -327,7 +315,7 @@ export class ChatRoom implements FeedOwner {
       const saying = sayingOf(entry);
       const said = this.#said.get(entry.id);
       if (saying === undefined) continue;
-      if (said?.sockets.includes(socket)) this.#sent(said, entry.offset);
+      if (said?.sockets.includes(socket)) this.#said.sent(said, entry.offset);
       else if (outage.hasEarly(entry.id, seat.number)) {
         hub.sendInTurn(socket, placedAnswer(this.name, entry.id, entry.offset, entry.at));
       } else {
@@ -335,7 +323,7 @@ export class ChatRoom implements FeedOwner {
         hub.sendInTurn(socket, messageAnswer(head, saying, entry.offset, entry.at, keyOf(entry)));
       }
     }
-    this.#settle();
+    this.#said.settle();
     if (outage.isOver) this.#outage = undefined;
   }
 
@@ -365,26 +353,6 @@ export class ChatRoom implements FeedOwner {
     if (outage.isOver) this.#outage = undefined;
   }
 
-  /** It has its place: tells who said it, but those who wait for what they missed. */
-  #sent(said: Said, offset: number): void {
-    said.offset = offset;
-    const { told, waits } = said.take((socket) => this.#outage?.parked.has(socket) !== true);
-    if (!waits) this.#said.delete(said.draft.id);
-    for (const speaker of told) speaker.sent(said, offset);
-    this.#closeIfEmpty();
-  }
-
-  /** Tells who said what has its place by now. */
-  #settle(): void {
-    for (const said of [...this.#said.values()]) this.appended(said);
-  }
-
-  #forget(said: Said): void {
-    this.#said.delete(said.draft.id);
-    this.#outage?.givenUp(said.draft.id);
-    this.#closeIfEmpty();
-  }
-
   #tellOthers(socket: WebSocketConnection | undefined, change: RosterChange): void {
     if (change.joins.length === 0 && change.leaves.length === 0) return;
     const others = socket === undefined ? this.#everyone : this.#everyone.except(socket);
@@ -392,7 +360,7 @@ export class ChatRoom implements FeedOwner {
   }
 
   #closeIfEmpty(): void {
-    if (this.#seats.size > 0 || this.#expected > 0 || this.#said.size > 0) return;
+    if (this.#seats.size > 0 || this.#expected > 0 || !this.#said.isEmpty) return;
     this.init.emptied(this);
   }
 }
