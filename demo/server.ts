@@ -4,6 +4,7 @@ import http from 'node:http';
 import { serveHttp2 } from 'switchboard';
 import { makeCertificate } from './certificate';
 import { listen, portsFromEnvironment } from './ports';
+import { onStopSignal } from './signals';
 import { makeSite } from './site';
 
 async function start(): Promise<void> {
@@ -12,13 +13,13 @@ async function start(): Promise<void> {
   const plain = http.createServer(site.app);
   const secure = serveHttp2(site.app, await makeCertificate());
 
-  // Everybody is told that the servers go away; then nothing keeps the process.
+  // Everybody is told that the servers go away, one after the other; then nothing keeps the process.
   const stop = async (): Promise<void> => {
     plain.close();
     secure.close();
     await site.close();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  onStopSignal(stop);
 
   try {
     const port = await listen(plain, ports.http, 'PORT');

@@ -26,7 +26,8 @@ export function makeSite({ secret, cluster }: SiteOptions): Site {
   const adapter = cluster?.adapter;
   const app = express();
   const hub = new Hub({ ...(adapter && { adapter, name: 'site' }) });
-  const board = switchboard(app, { hub });
+  // Whoever stops the site waits no longer, and the tabs do not come back all at once.
+  const board = switchboard(app, { hub, shutdown: { over: '1s', timeout: '5s' } });
 
   // What stands here runs for pages and WebSockets alike, before the 101.
   app.use(

@@ -1,4 +1,4 @@
-import { type ConnectionOptions, resolveConnectionOptions } from '../src/connection/options';
+import { type ResolvedConnectionOptions, resolveConnectionOptions } from '../src/connection/options';
 import { WebSocketConnection } from '../src/connection/websocket-connection';
 import type { DeflateAgreement } from '../src/protocol/deflate-negotiation';
 import { resolveDeflate } from '../src/protocol/deflate-options';
@@ -21,7 +21,7 @@ const settings = {
   client: resolveDeflate('fuzz', 'client', { threshold: 50 })!,
 };
 
-const optionsByChoice: readonly ConnectionOptions[] = [
+const optionsByChoice: readonly ResolvedConnectionOptions[] = [
   {},
   {
     maxMessageSize: 200,
@@ -61,7 +61,7 @@ class Blunder extends Error {}
 export class Scene {
   private readonly transport: FuzzTransport;
   private readonly connection: WebSocketConnection;
-  private readonly options: ConnectionOptions;
+  private readonly options: ResolvedConnectionOptions;
   private readonly role: 'server' | 'client';
   private readonly compresses: boolean;
   /** All that the peer sent. */

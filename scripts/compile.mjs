@@ -16,7 +16,13 @@ const dist = path.join(root, 'dist');
 const require = createRequire(import.meta.url);
 
 /** What the package exports, as compiled to CommonJS; for `import` each gets a module beside it that has the same objects. */
-const entries = ['index', 'node-client', 'redis/index', 'nats/index'];
+const entries = [
+  'index',
+  'node-client',
+  'redis/index',
+  'nats/index',
+  'testing/index',
+];
 
 /** The client for browsers, by the name of its file: one to read, or to bundle again, and one to serve as it is. */
 const bundles = { client: { minify: false }, 'client.min': { minify: true } };

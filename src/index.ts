@@ -39,8 +39,12 @@ export type {
   SocketMessageEvent,
 } from './connection/socket-event';
 export { type ToDuplexOptions, toDuplex } from './connection/to-duplex';
+export type { RateLimit } from './connection/token-bucket';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 export type { SendCallback } from './connection/write-queue';
+// What it does
+export type { Logger } from './diagnostics/logger';
+export type { HistogramSnapshot, Metrics } from './diagnostics/metrics';
 // In an Express app
 export type { AnyServer } from './express/attached-server';
 export { serveHttp2 } from './express/serve-http2';
@@ -62,6 +66,7 @@ export { upgrade } from './express/upgrade';
 // The protocol
 export { CloseCode } from './protocol/close-code';
 export type { PerMessageDeflateOptions } from './protocol/deflate-options';
+export type { Duration } from './protocol/duration';
 // Errors
 export {
   AdapterError,
@@ -73,6 +78,7 @@ export {
   InvalidPayloadError,
   InvalidStateError,
   MessageTooBigError,
+  OverloadError,
   PolicyError,
   ProtocolError,
   type RefusedResponse,
@@ -96,3 +102,8 @@ export type { Publication, PublishOptions } from './rooms/publication';
 export type { SharedRoomsOptions } from './rooms/shared-rooms-options';
 export type { SlowConsumer, SlowConsumerPolicy } from './rooms/slow-consumer';
 export type { GapListener } from './rooms/slow-members';
+// Credentials, and the end
+export { bearerToken } from './server/bearer-token';
+export type { CloseAllOptions } from './server/close-all-options';
+export type { TicketStore } from './server/ticket-store';
+export { type Tickets, type TicketsOptions, tickets } from './server/tickets';

@@ -47,11 +47,13 @@ class Cluster {
     this.#printSoon();
   }
 
+  /** Ends everything in order; asked again, at once. */
   async stop(): Promise<void> {
-    if (this.#isStopping) return;
+    const isAgain = this.#isStopping;
     this.#isStopping = true;
     this.#balancer.server.close();
     await Promise.all(this.#nodes.map((node) => node.stop()));
+    if (isAgain) return;
     this.#balancer.cut();
     await this.#redis?.stop();
   }

@@ -56,7 +56,7 @@ export class NodeProcess implements Backend {
     await Promise.race([listening, tooEarly]);
   }
 
-  /** Has it tell its tabs that it goes away, and resolves when it has ended. */
+  /** Has it tell its tabs that it goes away, and resolves when it has ended; asked again, it ends without that. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);

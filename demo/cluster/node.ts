@@ -27,6 +27,7 @@ async function start({ NODE_NUMBER, REDIS_URL, REDIS_IS_OURS, SESSION_SECRET }: 
   await once(server, 'listening');
   report({ type: 'listening', port: (server.address() as AddressInfo).port });
 
+  // Once: a second signal ends it at once, as it would without us.
   process.once('SIGTERM', async () => {
     server.close();
     await site.close();

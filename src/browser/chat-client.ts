@@ -5,10 +5,7 @@ import { type ChatClientOptions, type ResolvedOptions, resolveOptions } from './
 import type { RoomAnswer, UnknownAnswer } from './protocol';
 import { type ConnectionState, ReconnectingSocket } from './reconnecting-socket';
 import type { JoinOptions } from './room-types';
-import { webSocketUrl } from './web-socket';
-
-/** Where to connect; a function is asked before each attempt, for a fresh token for example, and may take its time. */
-export type ChatUrl = string | URL | (() => string | URL | Promise<string | URL>);
+import { type ChatUrl, webSocketUrl } from './web-socket';
 
 /** What a client tells, and with what. */
 export interface ChatClientEvents {
@@ -25,7 +22,18 @@ interface Owed {
   answered(answer: unknown): void;
   refused(error: ChatError): void;
   lost(): void;
+  /** Nobody wants it any more: it is not asked for again. */
+  isVain?(): boolean;
 }
+
+/** A request that the server owes an answer to, and when it is asked for again. */
+interface Asked extends Owed {
+  readonly request: string;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** The longest time, in seconds, that a server may have us wait before we ask again. */
+const longestWait = 60;
 
 /**
  * Takes part in the chat rooms of `rooms()` or `ChatServer`, over one connection that is made anew when it is lost.
@@ -34,7 +42,7 @@ interface Owed {
  */
 export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
   readonly #rooms = new Map<string, ChatRoom<Data>>();
-  readonly #owed = new Map<number, Owed>();
+  readonly #owed = new Map<number, Asked>();
   readonly #options: ResolvedOptions;
   readonly #socket: ReconnectingSocket;
   readonly #link: RoomLink;
@@ -44,14 +52,14 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
   /**
    * Connects at once.
    *
-   * @param url of the mount, as `wss://example.org/support`, or relative to the page; also a function that gives it
+   * @param url of the mount, as `wss://example.org/support`, or relative to the page; also a function that gives it, as with
+   *   a fresh ticket: then the client also comes back when its credentials have expired (4401)
    * @throws TypeError for what is no URL, and for options that nobody knows or that cannot be
    */
   constructor(url: ChatUrl, options: ChatClientOptions = {}) {
     super(['state', 'error', 'other']);
     this.#options = resolveOptions(options);
     this.#name = this.#options.name;
-    const urlOf = typeof url === 'function' ? url : () => url;
     if (typeof url !== 'function') webSocketUrl(url);
     const client = this;
     this.#link = {
@@ -68,7 +76,7 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
       ask: (request, owed) => this.#ask(request, owed),
       gone: (room) => this.#rooms.get(room.name) === room && this.#rooms.delete(room.name),
     };
-    this.#socket = new ReconnectingSocket(urlOf, this.#options, {
+    this.#socket = new ReconnectingSocket(url, this.#options, {
       opened: () => this.#eachRoom((room) => room.opened()),
       received: (data) => this.#received(data),
       lost: (code, isForGood) => this.#lost(code, isForGood),
@@ -147,8 +155,9 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
 
   #ask(request: string, owed: Owed): number {
     const id = ++this.#lastId;
-    this.#owed.set(id, owed);
-    this.#socket.send(`{"id":${id},${request.slice(1)}`);
+    const asked = { ...owed, request: `{"id":${id},${request.slice(1)}` };
+    this.#owed.set(id, asked);
+    this.#socket.send(asked.request);
     return id;
   }
 
@@ -156,7 +165,10 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
     if (code === 1009) this.#giveUpLongest();
     const owed = [...this.#owed.values()];
     this.#owed.clear();
-    for (const { lost } of owed) lost();
+    for (const { timer, lost } of owed) {
+      clearTimeout(timer);
+      lost();
+    }
     this.#eachRoom((room) => room.lost(isForGood));
   }
 
@@ -182,6 +194,7 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
     switch (type) {
       case 'error': {
         const error = new ChatError(String(answer.code), String(answer.message));
+        if (error.code === 'rate-limited' && this.#askLater(request?.id, answer.retryAfter, error)) return true;
         const owed = this.#take(request?.id);
         if (owed) owed.refused(error);
         // What a server says that does not know our probe.
@@ -208,6 +221,23 @@ export class ChatClient<Data = unknown> extends Emitter<ChatClientEvents> {
         return false;
     }
     this.#rooms.get(room as string)?.received(answer as RoomAnswer<Data>);
+    return true;
+  }
+
+  /**
+   * Asks again for what the server had too much of, when it says, and a little later: many may have been told the same.
+   *
+   * @returns false where it does not say when
+   */
+  #askLater(id: unknown, retryAfter: unknown, error: ChatError): boolean {
+    const asked = this.#owed.get(id as number);
+    if (asked === undefined || typeof retryAfter !== 'number' || !(retryAfter >= 0 && retryAfter <= longestWait))
+      return false;
+    const again = () => {
+      if (!asked.isVain?.()) this.#socket.send(asked.request);
+      else this.#take(id)?.refused(error);
+    };
+    asked.timer = setTimeout(again, 1000 * retryAfter * (1 + Math.random()));
     return true;
   }
 

@@ -22,7 +22,10 @@ export interface RoomLink {
   /** Whether one more message may wait. */
   readonly hasSpace: boolean;
   readonly maxQueued: number;
-  ask(request: string, owed: { answered(answer: unknown): void; refused(error: ChatError): void; lost(): void }): void;
+  ask(
+    request: string,
+    owed: { answered(answer: unknown): void; refused(error: ChatError): void; lost(): void; isVain?(): boolean },
+  ): void;
   gone(room: { readonly name: string }): void;
 }
 
@@ -145,6 +148,7 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
           answered: (page) => resolve(page as HistoryAnswer<Data>),
           refused: reject,
           lost: () => resolve(undefined),
+          isVain: () => this.#state === 'closed',
         });
       });
       if (answer === undefined) continue;
@@ -237,6 +241,7 @@ export class ChatRoom<Data = unknown> extends Emitter<ChatRoomEvents<Data>> {
       },
       refused: settled,
       lost: settled,
+      isVain: () => this.#state === 'closed',
     });
   }
 

@@ -73,6 +73,7 @@ export interface UnknownAnswer {
   readonly room?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly retryAfter?: unknown;
   readonly request?: { readonly type?: unknown; readonly id?: unknown };
 }
 

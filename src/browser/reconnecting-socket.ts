@@ -2,7 +2,7 @@ import type { ResolvedOptions } from './options';
 import { listenToPage } from './page-events';
 import { probe } from './protocol';
 import { type Closure, hintIn, isFinal, retryDelay } from './retry';
-import { type WebSocketLike, webSocketClass, webSocketUrl } from './web-socket';
+import { type ChatUrl, type WebSocketLike, webSocketClass, webSocketUrl } from './web-socket';
 
 /** Where the connection stands. */
 export type ConnectionState =
@@ -46,6 +46,8 @@ type Timer = ReturnType<typeof setTimeout>;
 /** A WebSocket that is made anew when it is lost, or when the server is silent for too long. */
 export class ReconnectingSocket {
   readonly #url: () => string | URL | Promise<string | URL>;
+  /** The URL may be another one each time, with another ticket for example. */
+  readonly #renewsUrl: boolean;
   readonly #options: ResolvedOptions;
   readonly #owner: SocketOwner;
   #state: ConnectionState = { status: 'closed', code: 1000, reason: '' };
@@ -63,8 +65,9 @@ export class ReconnectingSocket {
   /** Whether the silence is measured against `answerTimeout`. */
   #isImpatient = false;
 
-  constructor(url: () => string | URL | Promise<string | URL>, options: ResolvedOptions, owner: SocketOwner) {
-    this.#url = url;
+  constructor(url: ChatUrl, options: ResolvedOptions, owner: SocketOwner) {
+    this.#renewsUrl = typeof url === 'function';
+    this.#url = typeof url === 'function' ? url : () => url;
     this.#options = options;
     this.#owner = owner;
   }
@@ -174,7 +177,7 @@ export class ReconnectingSocket {
   }
 
   #lost(closure: Closure, error?: unknown): void {
-    if (isFinal(closure)) {
+    if (isFinal(closure, this.#renewsUrl)) {
       this.#end(closure);
       return;
     }

@@ -27,8 +27,16 @@ export function hintIn(reason: string): number | undefined {
   return seconds === undefined ? undefined : Math.min(Number(seconds), longestHint);
 }
 
-/** Whether a closure means that coming back is no use: 1008, and the application's own codes, unless there is a hint. */
-export function isFinal({ code, reason }: Closure): boolean {
+/** The credentials have expired. */
+const expired = 4401;
+
+/**
+ * Whether a closure means that coming back is no use: 1008, and the application's own codes, unless there is a hint.
+ *
+ * @param renews credentials come with the URL, which is asked for anew: then those that have expired are none of them
+ */
+export function isFinal({ code, reason }: Closure, renews = false): boolean {
+  if (code === expired && renews) return false;
   return (code === 1008 || (code >= 4000 && code <= 4999)) && hintIn(reason) === undefined;
 }
 

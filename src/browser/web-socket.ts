@@ -10,6 +10,9 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string) => WebSocketLike;
 
+/** Where to connect; a function is asked before each attempt, for a fresh token or ticket for example, and may take its time. */
+export type ChatUrl = string | URL | (() => string | URL | Promise<string | URL>);
+
 /** Where there is no global `WebSocket`: Node 20. Set by the entry for Node, read when a connection is made. */
 export const substitute: { WebSocket?: WebSocketClass } = {};
 

@@ -124,6 +124,6 @@ function keyField(key: string | undefined): string {
 }
 
 export function errorAnswer(refusal: Refusal): string {
-  const { code, message, request } = refusal;
-  return JSON.stringify({ type: 'error', code, message, request });
+  const { code, message, retryAfter, request } = refusal;
+  return JSON.stringify({ type: 'error', code, message, retryAfter, request });
 }

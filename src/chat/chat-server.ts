@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WebSocketConnection } from '../connection/websocket-connection';
+import { Counters } from '../diagnostics/counters';
+import type { Metrics } from '../diagnostics/metrics';
+import { serverClosing } from '../express/attached-server';
 import { upgradeRequired } from '../express/gate';
 import { CloseCode } from '../protocol/close-code';
 import {
@@ -14,17 +17,26 @@ import { validateUpgradeRequest } from '../protocol/handshake';
 import { checkInteger, describe } from '../protocol/options';
 import { Hub } from '../rooms/hub';
 import { acceptUpgrade } from '../server/accept-upgrade';
+import { Admission } from '../server/admission';
+import { checkIdentified } from '../server/admission-options';
+import { nameOfAddress } from '../server/client-address';
+import { type CloseAllOptions, checkCloseAll, type ResolvedCloseAll } from '../server/close-all-options';
 import { ConnectionSet } from '../server/connection-set';
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from '../server/options';
+import { type PendingUpgrade, pendingUpgrade } from '../server/pending-upgrade';
 import { isWebSocketUpgrade, receiveUpgrades, type UpgradeReceiver } from '../server/receive-upgrades';
 import { refuseUpgrade } from '../server/refuse-upgrade';
 import { Chat } from './chat';
 import { type ChatOptions, splitChatOptions } from './options';
 
-/** Options of a `ChatServer`: those of the chat, and those of a server. */
+/**
+ * Options of a `ChatServer`: those of the chat, and those of a server. An address is the one that the connection comes from:
+ * behind a proxy the proxy's. Who `identify` knows is known when the connection is open: so one more than
+ * `maxConnectionsPerUser` is closed with 1008.
+ */
 export interface ChatServerOptions<Data = unknown>
   extends ChatOptions<IncomingMessage, Data>,
-    Omit<ServerOptions, 'slowConsumer'> {}
+    Omit<ServerOptions, 'slowConsumer' | 'identify'> {}
 
 /** A server that listens, and what it is made of. */
 interface Running {
@@ -51,11 +63,14 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
   readonly #host: string;
   readonly #port: number;
   readonly #options: ResolvedServerOptions;
+  readonly #admission: Admission;
+  protected override readonly counters: Counters;
   readonly #connections = new ConnectionSet();
   readonly #lobby = new Hub();
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> = Promise.resolve();
+  #howToStop: Partial<ResolvedCloseAll> = {};
 
   /**
    * @param host the name or address to listen on
@@ -69,11 +84,16 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
       throw new InvalidOptionError(`The host of a ChatServer must be a name or an address, not ${describe(host)}`);
     }
     checkInteger('port', port, { min: 0, max: 65_535 });
+    checkIdentified('ChatServer', serverOptions.limits, chat.identify);
     // It opens its rooms on the adapter: nothing must be wrong any more.
     super(chat);
     this.#host = host;
     this.#port = port;
     this.#options = serverOptions;
+    this.#admission = new Admission(serverOptions.limits);
+    this.counters = new Counters(serverOptions.log);
+    this.#lobby.counters.isHidden = true;
+    this.counters.hubs.own(this.roomCounters, this.counters);
   }
 
   /** Where it listens; null while it does not. */
@@ -112,16 +132,28 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
     (exclude === undefined ? all : all.except(exclude)).publish(message);
   }
 
+  /** What this server has done since it was made, and how it is now: as `board.metrics()` tells it of a board. */
+  metrics(): Metrics {
+    return this.counters.snapshot(this.#connections);
+  }
+
   /**
-   * Stops listening, and closes every connection with 1001. Does nothing when it is not started.
+   * Stops listening, and closes every connection, with 1001 if `options` do not say otherwise: see `board.close()`. A further
+   * call makes it faster. Does nothing when it is not started.
    *
-   * @returns a promise that resolves when the last connection has closed, or was cut after ten seconds
+   * @returns a promise that resolves when the last connection has closed, or was cut: by default after ten seconds
+   * @throws InvalidOptionError for what `board.close()` does not take; then nothing is stopped
    */
-  stop(): Promise<void> {
+  stop(options: CloseAllOptions = {}): Promise<void> {
+    const how = checkCloseAll('stop()', options);
     const starting = this.#starting;
     if (starting !== undefined) {
       this.#starting = undefined;
+      this.#howToStop = how;
       this.#stopping = this.#shutDown(starting);
+    } else {
+      this.#howToStop = { ...this.#howToStop, ...how };
+      if (this.#connections.isClosing) void this.#connections.closeAll(how);
     }
     return this.#stopping;
   }
@@ -137,12 +169,13 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
         requestTimeout: handshakeTimeout,
         connectionsCheckingInterval: checkInterval,
       },
-      refuseOrdinary,
+      (request, response) => this.#refuseOrdinary(request, response),
     );
     await listen(server, this.#host, this.#port);
     server.on('error', (error) => this.report(error, undefined));
     const dispatch = (request: IncomingMessage, response: ServerResponse) => void this.#accept(request, response);
-    this.#running = { server, upgrades: receiveUpgrades(server, { handshakeTimeout, dispatch }) };
+    const counters = () => this.counters;
+    this.#running = { server, upgrades: receiveUpgrades(server, { handshakeTimeout, dispatch, counters }) };
   }
 
   async #shutDown(starting: Promise<void>): Promise<void> {
@@ -151,20 +184,24 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
     if (running === undefined) return;
     this.#running = undefined;
     const closed = new Promise<void>((resolve) => running.server.close(() => resolve()));
-    running.upgrades.refuseAll(new HandshakeError('This server is stopping', { status: 503, code: 'SERVER_CLOSING' }));
+    running.upgrades.refuseAll(serverClosing());
     running.server.closeAllConnections();
-    await this.#connections.closeAll({ code: CloseCode.GoingAway, reason: 'The server is stopping' });
+    await this.#connections.closeAll({ reason: 'The server is stopping', ...this.#howToStop });
     await closed;
   }
 
   async #accept(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let socket: WebSocketConnection;
+    // Every request that is dispatched is one.
+    const pending = pendingUpgrade(request)!;
     try {
+      pending.ticket = this.#admission.enter(() => nameOfAddress(request.socket.remoteAddress));
       socket = await acceptUpgrade(request, response, this.#options, {
+        counters: this.counters,
         onError: (error, connection) => this.report(error, connection),
       });
     } catch (error) {
-      this.#refuse(error, response);
+      this.#refuse(error, pending);
       return;
     }
     this.#connections.add(socket);
@@ -175,28 +212,40 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
     if (this.#running === undefined) socket.close(CloseCode.GoingAway);
   }
 
-  #refuse(error: unknown, response: ServerResponse): void {
+  protected override admits(socket: WebSocketConnection): boolean {
+    try {
+      if (socket.user !== undefined) this.#admission.identify(socket, socket.user);
+      return true;
+    } catch (error) {
+      // Its 101 is out: so it is closed, with 1008.
+      socket.receivedViolation(error as HandshakeError);
+      return false;
+    }
+  }
+
+  #refuse(error: unknown, pending: PendingUpgrade): void {
     if (error instanceof HandshakeError && error.expose) {
-      refuseUpgrade(response, error);
-    } else if (!(error instanceof ConnectionClosedError) && !response.headersSent) {
+      pending.refuse(error);
+    } else if (!(error instanceof ConnectionClosedError) && !pending.response.headersSent) {
       // A function among the options failed; what it says is not for the client.
-      refuseUpgrade(response, new HandshakeError('The server failed', { status: 500, code: 'HANDLER_FAILED' }));
+      pending.refuse(new HandshakeError('The server failed', { status: 500, code: 'HANDLER_FAILED' }));
       this.report(error, undefined);
     }
   }
-}
 
-/** Ordinary requests have nothing to find here; one that wanted to be an upgrade learns what it lacks. */
-function refuseOrdinary(request: IncomingMessage, response: ServerResponse): void {
-  let refusal = upgradeRequired();
-  if (isWebSocketUpgrade(request)) {
-    try {
-      validateUpgradeRequest(request as IncomingMessage & { method: string });
-    } catch (error) {
-      refusal = error as HandshakeError;
+  /** Ordinary requests have nothing to find here; one that wanted to be an upgrade learns what it lacks. */
+  #refuseOrdinary(request: IncomingMessage, response: ServerResponse): void {
+    let refusal = upgradeRequired();
+    if (isWebSocketUpgrade(request)) {
+      try {
+        validateUpgradeRequest(request as IncomingMessage & { method: string });
+      } catch (error) {
+        refusal = error as HandshakeError;
+      }
     }
+    this.counters.handshakeRefused(request, refusal.status, refusal.code, refusal);
+    refuseUpgrade(response, refusal);
   }
-  refuseUpgrade(response, refusal);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

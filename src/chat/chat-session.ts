@@ -17,6 +17,7 @@ import type { Chat } from './chat';
 import type { ChatRoom, Seat } from './chat-room';
 import type { Invitation } from './invitation';
 import { plainOf } from './plain-data';
+import { RequestRate } from './request-rate';
 import {
   type ChatErrorCode,
   type ChatRequest,
@@ -55,6 +56,7 @@ export class ChatSession {
   readonly #request: IncomingMessage;
   /** By room, in the order of joining: the last one is where messages go that name none. */
   readonly #seats = new Map<string, Seat>();
+  readonly #rate: RequestRate;
   #name: string;
   #unanswered = 0;
   #whenAnswered: () => void = () => {};
@@ -63,6 +65,7 @@ export class ChatSession {
     this.#chat = chat;
     this.#socket = socket;
     this.#request = request;
+    this.#rate = new RequestRate(chat.options.maxRequestsPerSecond);
     this.#memberId = socket.user ?? this.#connection;
     this.#name = `guest-${randomBytes(2).toString('hex')}`;
   }
@@ -79,10 +82,21 @@ export class ChatSession {
     const request = parseRequest(data, this.#chat.options);
     if (request instanceof Refusal) this.#send(errorAnswer(request));
     else if (request.type === 'message') this.#message(request);
-    else if (request.type === 'join') this.#proceed(this.#join(request));
     else if (request.type === 'leave') this.#leave(request);
     else if (request.type === 'ping') this.#send(pongAnswer(request.id));
+    else if (this.#isTooSoon(request)) return;
+    else if (request.type === 'join') this.#proceed(this.#join(request));
     else this.#proceed(this.#history(request));
+  }
+
+  /** Says so to who asks for more work than it may. */
+  #isTooSoon(request: JoinRequest | HistoryRequest): boolean {
+    const wait = this.#rate.waitFor();
+    if (wait === 0) return false;
+    this.#socket.limited('CHAT_REQUEST_RATE');
+    const words = `You join rooms and read history too often (maxRequestsPerSecond): ask again in ${wait} seconds`;
+    this.#send(errorAnswer(new Refusal('rate-limited', words, echoOf(request), wait)));
+    return true;
   }
 
   *#join(request: JoinRequest): Steps {
@@ -121,7 +135,7 @@ export class ChatSession {
     // Deleted first, so that it stands behind the others.
     this.#seats.delete(room);
     this.#seats.set(room, seat);
-    this.#send(joinedAnswer(id, found.welcome(this.#socket, seat, since, missed)));
+    this.#sendCounted(joinedAnswer(id, found.welcome(this.#socket, seat, since, missed)));
     if (isNew) this.#chat.notify('join', this.#socket, room, member);
   }
 
@@ -236,7 +250,7 @@ export class ChatSession {
     const { position, entries, more, gap } = page;
     const { newest, isCut } = newestWithin(messagesOf(room, entries), this.#socket.spare / 2);
     const cut = since === undefined ? { more: more || isCut, gap } : { more, gap: gap || isCut };
-    this.#send(historyAnswer(request.id, room, { messages: newest, position, ...cut }));
+    this.#sendCounted(historyAnswer(request.id, room, { messages: newest, position, ...cut }));
     yield* this.#untilRead();
   }
 
@@ -261,6 +275,12 @@ export class ChatSession {
   /** Behind what waits for a member that is slow, so that answers and messages keep their order. */
   #send(answer: string): void {
     this.#chat.send(this.#socket, answer);
+  }
+
+  /** An answer that may be large. */
+  #sendCounted(answer: string): void {
+    this.#rate.answered(answer);
+    this.#send(answer);
   }
 
   #refuse(request: ChatRequest, code: ChatErrorCode, words: string): void {

@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { handled } from '../connection/handled';
 import type { WebSocketConnection } from '../connection/websocket-connection';
+import { type Counters, uncounted } from '../diagnostics/counters';
+import type { RoomCounters } from '../diagnostics/room-counters';
 import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import type { Eventually, LogPage, LogQuery } from '../rooms/adapter';
@@ -41,6 +43,8 @@ export interface ChatEvents<Data = unknown> {
 export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
   /** @internal */
   readonly options: ResolvedChatOptions;
+  /** Where it is counted what no connection is behind. */
+  protected readonly counters: Counters = uncounted;
   readonly #hub: Hub;
   /** What nobody listens for. */
   readonly #errors = new HubErrors();
@@ -53,12 +57,13 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     this.options = options;
     this.#shared = new SharedRooms({
       ...options.shared,
-      onStatus: (status) => {
+      onStatus: (status, problem) => {
+        this.#hub.statusChanged(status, problem);
         if (status !== 'degraded') return;
         for (const room of this.#rooms.values()) room.away();
       },
       onTold: (message) => {
-        const disconnection = disconnectionOf(message);
+        const disconnection = disconnectionOf(message, 'disconnect');
         if (disconnection !== undefined) this.#hub.disconnectHere(disconnection);
       },
     });
@@ -66,6 +71,9 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     this.#hub = new Hub(slowConsumer === undefined ? {} : { slowConsumer });
     // Rooms follow their logs themselves, since what is said in them goes there, too.
     this.#hub.share({
+      get status() {
+        return options.shared.adapter.status;
+      },
       opened() {},
       emptied() {},
       publish: (publishing, settled = this.#settled) => {
@@ -157,6 +165,11 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
     return this.#hub.dropped(room);
   }
 
+  /** @internal */
+  protected get roomCounters(): RoomCounters {
+    return this.#hub.counters;
+  }
+
   /** Takes a connection that speaks the chat protocol from now on. @internal */
   open(socket: WebSocketConnection, request: IncomingMessage, invitation?: Invitation): void {
     try {
@@ -165,7 +178,12 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
       socket.failWith(error);
       return;
     }
-    new ChatSession(this, socket, request).start(invitation);
+    if (this.admits(socket)) new ChatSession(this, socket, request).start(invitation);
+  }
+
+  /** Whether somebody may stay, now that it is known who it is; who may not has been closed. */
+  protected admits(_socket: WebSocketConnection): boolean {
+    return true;
   }
 
   #identify(socket: WebSocketConnection, request: IncomingMessage): void {
@@ -249,7 +267,9 @@ export class Chat<Data = unknown> extends EventEmitter<ChatEvents<Data>> {
 
   /** Says what the application did wrong. @internal */
   report(error: unknown, socket: WebSocketConnection | undefined): void {
-    if (this.listenerCount('error') === 0) console.error(error);
+    const counters = socket?.counters ?? this.counters;
+    counters.handlerErrors++;
+    if (this.listenerCount('error') === 0) counters.log.mistake(error);
     else this.notify('error', error, socket);
   }
 

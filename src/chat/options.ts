@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type RateLimit, type ResolvedRate, resolveRate } from '../connection/token-bucket';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { checkFunction, checkInteger, refuseUnknownOptions } from '../protocol/options';
 import {
@@ -62,18 +63,35 @@ export interface ChatOptions<Request = IncomingMessage, Data = unknown> extends 
    * there are. @default 500
    */
   maxMembersListed?: number;
+  /**
+   * Requests of one connection that cost work: joins and reading history. A number per second, or `{ rate, burst }`, or false
+   * for no limit. One counts as 1, and as 1 more for each 64 KiB of its answer. One that is too many is answered with
+   * the error `rate-limited`, which says when to ask again (`retryAfter`), and the connection goes on; `ChatClient` asks again
+   * by itself. What members say is limited by `maxMessagesPerSecond`.
+   * @default 5 per second, 200 at once
+   */
+  maxRequestsPerSecond?: number | RateLimit | false;
 }
 
 type Hooks = Pick<ChatOptions, 'authorizeJoin' | 'authorizePublish' | 'identify' | 'schema' | 'slowConsumer'>;
 
+const defaultRate: ResolvedRate = Object.freeze({ rate: 5, burst: 200 });
 const defaults = { maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 };
 const hookNames = ['authorizeJoin', 'authorizePublish', 'identify'] as const;
 const limitNames = Object.keys(defaults) as (keyof typeof defaults)[];
-const chatOptionNames = [...hookNames, 'schema', 'slowConsumer', ...limitNames, ...sharedRoomsOptionNames] as const;
+const chatOptionNames = [
+  ...hookNames,
+  'schema',
+  'slowConsumer',
+  'maxRequestsPerSecond',
+  ...limitNames,
+  ...sharedRoomsOptionNames,
+] as const;
 
 /** `ChatOptions` with nothing left open, but the hooks. */
 export interface ResolvedChatOptions extends Readonly<Record<keyof typeof defaults, number>>, Readonly<Hooks> {
   readonly shared: ResolvedSharedRoomsOptions;
+  readonly maxRequestsPerSecond: ResolvedRate | false;
 }
 
 /**
@@ -113,7 +131,14 @@ export function splitChatOptions<Rest>(
     checkSlowConsumer(own.slowConsumer);
     hooks.slowConsumer = own.slowConsumer;
   }
-  const chat = Object.freeze({ ...limits, ...hooks, shared: resolveSharedRoomsOptions(own, name) });
+  const { maxRequestsPerSecond: rate = defaultRate } = own;
+  const maxRequestsPerSecond = rate !== false && resolveRate('maxRequestsPerSecond', rate);
+  const chat = Object.freeze({
+    ...limits,
+    ...hooks,
+    maxRequestsPerSecond,
+    shared: resolveSharedRoomsOptions(own, name),
+  });
   const isOwn = (option: string) => (chatOptionNames as readonly string[]).includes(option);
   const rest = Object.fromEntries(Object.entries(given).filter(([option]) => !isOwn(option)));
   return { chat, rest: rest as Rest };

@@ -70,6 +70,7 @@ export type ChatErrorCode =
   | 'not-joined'
   | 'too-many-rooms'
   | 'forbidden'
+  | 'rate-limited'
   | 'unavailable'
   | 'unsupported';
 
@@ -88,6 +89,8 @@ export class Refusal {
     readonly message: string,
     /** Undefined where nothing of the request was usable. */
     readonly request: RequestEcho | undefined,
+    /** Seconds after which it may be asked again, where that is known. */
+    readonly retryAfter?: number,
   ) {}
 }
 

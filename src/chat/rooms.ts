@@ -11,7 +11,9 @@ import { type Invitation, isRoomPath, readInvitation } from './invitation';
 import { type ChatOptions, splitChatOptions } from './options';
 
 /** Options of `rooms()`: those of the chat, and those of a WebSocket route. */
-export interface RoomsOptions<Data = unknown> extends ChatOptions<Request, Data>, Omit<RouteOptions, 'slowConsumer'> {}
+export interface RoomsOptions<Data = unknown>
+  extends ChatOptions<Request, Data>,
+    Omit<RouteOptions, 'slowConsumer' | 'identify'> {}
 
 /** What `rooms()` returns: a request handler to mount, and the programming interface of its rooms. */
 export interface Rooms<Data = unknown>

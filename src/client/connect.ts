@@ -1,4 +1,5 @@
 import { getMaxListeners, setMaxListeners } from 'node:events';
+import { debug, isDebugging } from '../diagnostics/debug';
 import { InvalidOptionError, TimeoutError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import { Attempt } from './attempt';
@@ -12,6 +13,9 @@ import { nameOf, parseTarget, type Target } from './target';
 
 /** How many calls at once may share a signal before Node warns of a leak. */
 const manyCalls = 1000;
+
+/** The class that a connection is to be of. */
+type Kind<Connection> = new (...init: ConstructorParameters<typeof ClientConnection>) => Connection;
 
 /**
  * Opens a WebSocket (RFC 6455, section 4.1), over HTTP/1.1 or, by option `http2`, over HTTP/2 (RFC 8441).
@@ -29,7 +33,15 @@ const manyCalls = 1000;
  * @throws the signal's reason when that is aborted before
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<ClientConnection> {
-  const resolved = resolveConnectOptions(options);
+  return connectAs(ClientConnection, url, resolveConnectOptions(options));
+}
+
+/** What `connect()` does with options that have been checked. */
+export async function connectAs<Connection extends ClientConnection>(
+  kind: Kind<Connection>,
+  url: string | URL,
+  resolved: ResolvedConnectOptions,
+): Promise<Connection> {
   const target = firstTarget(url, resolved);
   const { handshakeTimeout, signal } = resolved;
   signal?.throwIfAborted();
@@ -41,10 +53,12 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   if (signal !== undefined && getMaxListeners(signal) < manyCalls) setMaxListeners(manyCalls, signal);
   signal?.addEventListener('abort', onAbort, { once: true });
   const deadline = setTimeout(() => ending.abort(timedOut(target, handshakeTimeout)), handshakeTimeout);
+  if (isDebugging) debug(`connecting to ${nameOf(target)}`);
   try {
-    return await follow(attempt, target, resolved);
+    return await follow(kind, attempt, target, resolved);
   } catch (error) {
     attempt.abandon();
+    if (isDebugging) debug(`not connected to ${nameOf(target)}: ${error}`);
     throw error;
   } finally {
     clearTimeout(deadline);
@@ -63,15 +77,16 @@ function firstTarget(url: string | URL, { socketPath, headers }: ResolvedConnect
 }
 
 /** Opens the target, or where it redirects to. */
-async function follow(
+async function follow<Connection extends ClientConnection>(
+  kind: Kind<Connection>,
   attempt: Attempt,
   firstTarget: Target,
   firstOptions: ResolvedConnectOptions,
-): Promise<ClientConnection> {
+): Promise<Connection> {
   let [target, options] = [firstTarget, firstOptions];
   for (let followed = 0; ; followed++) {
     const answer = await handshake(attempt, target, options);
-    if ('agreed' in answer) return opened(attempt, answer, options);
+    if ('agreed' in answer) return opened(kind, attempt, answer, options);
     const location = locationOf(answer);
     if (location === undefined || options.maxRedirects === 0) {
       const hint = location && `: it redirects to ${describe(location)}, and followRedirects is off`;
@@ -87,16 +102,17 @@ async function follow(
 }
 
 /** The server has agreed: the connection takes the transport over. */
-function opened(
+function opened<Connection extends ClientConnection>(
+  kind: Kind<Connection>,
   attempt: Attempt,
   { transport, head, agreed, response }: Opened,
   options: ResolvedConnectOptions,
-): ClientConnection {
+): Connection {
   const { protocol } = agreed;
   const extension = agreedExtension(agreed.extensions, options, response);
   attempt.release(transport);
   const init = { role: 'client' as const, options: options.connection, protocol, extension, ...(head && { head }) };
-  return new ClientConnection(transport, init, response);
+  return new kind(transport, init, response);
 }
 
 function timedOut(target: Target, handshakeTimeout: number): TimeoutError {

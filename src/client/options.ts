@@ -1,10 +1,12 @@
 import type { ClientHttp2Session } from 'node:http2';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import {
   type ConnectionOptions,
   connectionOptionNames,
   pickConnectionOptions,
+  type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../connection/options';
 import { checkSubprotocols } from '../protocol/client-handshake';
@@ -80,7 +82,7 @@ export interface ConnectOptions extends Partial<ConnectionOptions> {
 
 /** Options that have been checked. */
 export interface ResolvedConnectOptions {
-  readonly connection: Readonly<ConnectionOptions>;
+  readonly connection: ResolvedConnectionOptions;
   readonly headers: HeaderList;
   readonly subprotocols: readonly string[];
   /** Null where nothing is offered. */
@@ -95,6 +97,8 @@ export interface ResolvedConnectOptions {
   readonly socketPath: string | undefined;
   /** What node:net gets as it is. */
   readonly network: { lookup?: LookupFunction; localAddress?: string; family?: number };
+  /** Opens a transport that is no socket of the system, in place of dialling: for `switchboard/testing`. */
+  readonly dial?: () => Duplex;
 }
 
 const ownNames = [
@@ -114,6 +118,9 @@ const ownNames = [
   'family',
 ] as const;
 
+/** The names of all that `connect()` takes. */
+export const connectOptionNames: readonly string[] = [...connectionOptionNames, ...ownNames];
+
 /** How many redirects `true` stands for. */
 const usualRedirects = 5;
 
@@ -123,7 +130,7 @@ const usualRedirects = 5;
  * @throws InvalidOptionError
  */
 export function resolveConnectOptions(given: ConnectOptions): ResolvedConnectOptions {
-  refuseUnknownOptions('connect()', given, [...connectionOptionNames, ...ownNames]);
+  refuseUnknownOptions('connect()', given, connectOptionNames);
   const { handshakeTimeout = 10_000, followRedirects = false, proxy, tls = {}, socketPath, signal } = given;
   checkMilliseconds('handshakeTimeout', handshakeTimeout);
   if (typeof followRedirects !== 'boolean') {

@@ -25,6 +25,7 @@ export async function openTransport(
   options: ResolvedConnectOptions,
   versions: HttpVersions,
 ): Promise<Socket> {
+  if (options.dial !== undefined) return attempt.keep(options.dial() as Socket);
   const { url, socketPath } = target;
   const proxy = socketPath === undefined ? chooseProxy(url, options.proxy) : null;
   const where = nameOf(target);

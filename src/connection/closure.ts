@@ -1,5 +1,6 @@
 import { CloseCode, closeCodeName } from '../protocol/close-code';
 import type { ClosePayload } from '../protocol/close-payload';
+import type { TimeoutError } from '../protocol/errors';
 
 /** How a connection ended. */
 export interface Closure {
@@ -20,6 +21,8 @@ export class ClosureRecord {
   sent: ClosePayload | null = null;
   received: ClosePayload | null = null;
   cause: Error | null = null;
+  /** The code of the error that we failed the connection with. */
+  failure: string | null = null;
   private initiator: Closure['initiator'] | null = null;
   private failedWith: ClosePayload | null = null;
 
@@ -28,11 +31,23 @@ export class ClosureRecord {
     this.initiator ??= initiator;
   }
 
-  /** We fail the connection; nothing that the peer says now counts. */
-  failed(close: ClosePayload, cause: Error): void {
+  /**
+   * We fail the connection; nothing that the peer says now counts.
+   *
+   * @param code what stands for the error where failures are counted
+   */
+  failed(close: ClosePayload, cause: Error, code: string): void {
     this.begun('local');
     this.failedWith = close;
     this.cause ??= cause;
+    this.failure ??= code;
+  }
+
+  /** The peer let a deadline pass, and gets no close frame. */
+  timedOut(error: TimeoutError): void {
+    this.begun('local');
+    this.cause ??= error;
+    this.failure ??= error.code;
   }
 
   /** True when both sides said goodbye, and nothing went wrong. */

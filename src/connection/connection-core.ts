@@ -1,8 +1,12 @@
 import type { Duplex } from 'node:stream';
+import { type Counters, uncounted } from '../diagnostics/counters';
+import { isDebugging } from '../diagnostics/debug';
+import { watchFrames } from '../diagnostics/watch-frames';
 import { CloseCode } from '../protocol/close-code';
 import { type ClosePayload, encodeClosePayload, fitCloseReason } from '../protocol/close-payload';
 import { ConnectionClosedError, PolicyError, TimeoutError, type WebSocketError } from '../protocol/errors';
 import type { MessageExtension, SharedEncoding, SharedMessage } from '../protocol/extension';
+import { framePayloadSize } from '../protocol/frame-header';
 import { freshMaskingKey } from '../protocol/mask';
 import { MessageDecoder } from '../protocol/message-decoder';
 import { Opcode } from '../protocol/opcode';
@@ -12,7 +16,8 @@ import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
 import { cut, isOwnCut, lossOf, watchStream } from './http2-stream';
 import type { Message } from './inbox';
-import type { ConnectionInit, ConnectionOptions } from './options';
+import { Intake } from './intake';
+import type { ConnectionInit, ResolvedConnectionOptions } from './options';
 import { Outbox } from './outbox';
 import type { PendingPings } from './pending-pings';
 import { Pongs } from './pongs';
@@ -31,9 +36,11 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected pings: PendingPings | null = null;
   protected readonly outbox: Outbox;
   /** We are the client, and mask what we send: frames of ours cannot be shared with others. @internal */
-  readonly masks: boolean;
+  override readonly masks: boolean;
+  /** @internal */
+  readonly counters: Counters;
   protected readonly transport: Duplex;
-  protected readonly options: Readonly<ConnectionOptions>;
+  protected readonly options: ResolvedConnectionOptions;
   protected readonly extension: MessageExtension | null;
   protected readonly decoder: MessageDecoder;
   private closure: ClosureRecord | null = null;
@@ -45,6 +52,10 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected reading = true;
   private heard = false;
   private pongs: Pongs | null = null;
+  /** Pings of ours that may still be answered. */
+  private owedPongs = 0;
+  /** Null where nothing is asked of the peer. */
+  protected intake: Intake | null;
 
   constructor(transport: Duplex, init: ConnectionInit) {
     super();
@@ -52,8 +63,12 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.transport = transport;
     this.options = options;
     this.masks = init.role === 'client';
+    this.counters = init.counters ?? uncounted;
+    this.counters.opened++;
     this.extension = init.extension ?? null;
+    if (isDebugging) watchFrames(transport, this, init.role, () => this.record.describe());
     this.decoder = new MessageDecoder(init.role, options, this, this.extension);
+    this.intake = Intake.of(options, this);
     this.outbox = new Outbox(transport, options, this);
     if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
     watchStream(transport);
@@ -62,13 +77,17 @@ export abstract class ConnectionCore extends ConnectionEvents {
     // What has happened already is not told again.
     if (transport.destroyed) process.nextTick(() => this.transportClose());
     else if (transport.readableEnded) process.nextTick(() => this.transportEnd());
+    this.intake?.awaitFirst();
   }
 
   /** Takes what the application threw while it handled an event. */
   protected abstract report(error: unknown): void;
 
   /** @internal */
-  abstract receivedMessage(data: Message, isBinary: boolean): void;
+  abstract receivedMessage(data: Message, isBinary: boolean, size: number): void;
+
+  /** Reads, or stops reading, as things are now. */
+  protected abstract updateReading(): void;
 
   /** Forgets the messages that nobody took. */
   protected abstract forgetReceived(): void;
@@ -99,6 +118,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   // Sending
 
   protected sendControl(opcode: number, payload: Uint8Array): void {
+    if (opcode === Opcode.Ping) this.owedPongs++;
     this.outbox.appendControl(opcode, payload, this.masks ? freshMaskingKey() : undefined);
   }
 
@@ -114,6 +134,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
     const isExtended = this.state === ReadyState.Open && this.outbox.extendShared(buffer, start, end);
     if (!isExtended && !this.accepts()) return false;
     if (!isExtended) this.outbox.addShared(buffer, start, end);
+    const { counters } = this;
+    counters.messagesSent++;
+    counters.bytesSent += message === undefined ? framePayloadSize(end - start, false) : message.size;
     if (message !== undefined) this.extension?.sentShared(message);
     return isExtended || this.belowHighWaterMark();
   }
@@ -185,6 +208,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
       ? `More than maxBufferedAmount (${limit} bytes) waited for the end of a message in fragments`
       : `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
     const error = new PolicyError(message, { code: isHeldBack ? 'UNENDED_MESSAGE' : 'SLOW_CONSUMER' });
+    if (!isHeldBack && !this.masks) this.counters.slowConsumer(this, 'close');
     // Only whole frames wait in the outbox, so that a close frame in their place is legal.
     this.outbox.drop(() => error, process.nextTick);
     this.fail(error);
@@ -194,6 +218,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   receivedPing(payload: Buffer): void {
+    if (!this.allowsControlFrame()) return;
     this.pongs ??= new Pongs(this.outbox, this.options.maxPendingPongs, (pong) => {
       if (this.state === ReadyState.Open) this.sendControl(Opcode.Pong, pong);
     });
@@ -203,8 +228,21 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** @internal */
   receivedPong(payload: Buffer): void {
+    if (this.owedPongs > 0) this.owedPongs--;
+    else if (!this.allowsControlFrame()) return;
     this.pings?.answer(payload);
     this.emitSafely('pong', payload);
+  }
+
+  private allowsControlFrame(): boolean {
+    this.intake ??= new Intake(this.options, this);
+    return this.intake.controlFrame();
+  }
+
+  /** @internal */
+  sentTooLong(): void {
+    this.decoder.end();
+    this.transport.pause();
   }
 
   /** RFC 6455, 5.5.1: a close frame is answered with one, unless it is the answer. @internal */
@@ -230,7 +268,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
 
   /** The peer broke a rule: it is told which, and the application as well. */
   private fail(error: WebSocketError): void {
-    this.failConnection(error, { code: error.closeCode, reason: fitCloseReason(error.message) });
+    this.failConnection(error, { code: error.closeCode, reason: fitCloseReason(error.message) }, error.code);
     process.nextTick(() => this.emitSafely('error', error));
   }
 
@@ -246,13 +284,13 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected failInternally(error: unknown): void {
     if (this.state !== ReadyState.Open) return;
     const cause = error instanceof Error ? error : new Error(`Thrown: ${describe(error)}`);
-    this.failConnection(cause, { code: CloseCode.InternalError, reason: '' });
+    this.failConnection(cause, { code: CloseCode.InternalError, reason: '' }, 'HANDLER_ERROR');
     this.forgetReceived();
   }
 
   /** Fails the connection (RFC 6455, 7.1.7): says why, reads nothing more, and ends the transport. */
-  private failConnection(cause: Error, close: ClosePayload): void {
-    this.record.failed(close, cause);
+  private failConnection(cause: Error, close: ClosePayload, code: string): void {
+    this.record.failed(close, cause, code);
     this.decoder.end();
     if (this.state === ReadyState.Open) this.sendClose(close, encodeClosePayload(close.code, close.reason));
     this.outbox.finish();
@@ -264,13 +302,14 @@ export abstract class ConnectionCore extends ConnectionEvents {
   protected sendClose(close: ClosePayload, payload: Buffer): void {
     this.record.sent = close;
     this.state = ReadyState.Closing;
+    this.intake ??= new Intake(this.options, this);
     this.sendControl(Opcode.Close, payload);
     this.closeTimer ??= setTimeout(() => this.closeTimedOut(), this.options.closeTimeout);
   }
 
   private closeTimedOut(): void {
     const message = `The closing handshake took longer than closeTimeout (${this.options.closeTimeout} ms)`;
-    if (this.record.received === null) this.record.cause ??= new TimeoutError(message, { code: 'CLOSE_TIMEOUT' });
+    if (this.record.received === null) this.record.timedOut(new TimeoutError(message, { code: 'CLOSE_TIMEOUT' }));
     cut(this.transport);
   }
 
@@ -302,7 +341,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.heard = true;
     this.outbox.cork();
     try {
-      this.decoder.write(chunk, length);
+      if (this.intake === null) this.decoder.write(chunk, length);
+      else this.intake.decode(this.decoder, chunk, length);
     } finally {
       this.outbox.uncork();
     }
@@ -354,7 +394,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
     if (this.options.pingInterval !== false) {
       Heartbeat.of(this.options.pingInterval, this.options.pongTimeout).remove(this);
     }
+    this.intake?.end();
     this.decoder.end();
+    if (!this.masks) this.counters.connectionClosed(this, record.summary(), record.failure);
     this.outbox.drop(() => this.closedError('send()'));
     this.pings?.reject(() => this.closedError('ping()'));
     this.rejectReceivers();
@@ -363,6 +405,30 @@ export abstract class ConnectionCore extends ConnectionEvents {
     this.drainListeners = null;
     this.closeEventDue = true;
     this.deliverEnd();
+  }
+
+  // What the peer is asked
+
+  /** @internal */
+  get isOpen(): boolean {
+    return this.state === ReadyState.Open;
+  }
+
+  /** @internal */
+  get isReading(): boolean {
+    return this.reading;
+  }
+
+  /** A limit has held something up. @internal */
+  limited(code: string): void {
+    this.counters.limited(code);
+  }
+
+  /** @internal */
+  intakeChanged(): void {
+    // Who had to wait for us has not been silent.
+    this.heard = true;
+    this.updateReading();
   }
 
   // The heart of the heartbeat
@@ -382,10 +448,8 @@ export abstract class ConnectionCore extends ConnectionEvents {
   /** @internal */
   stopped(): void {
     const { pongTimeout } = this.options;
-    this.record.begun('local');
-    this.record.cause ??= new TimeoutError(`Nothing was heard within pongTimeout (${pongTimeout} ms) of a ping`, {
-      code: 'PONG_TIMEOUT',
-    });
+    const message = `Nothing was heard within pongTimeout (${pongTimeout} ms) of a ping`;
+    this.record.timedOut(new TimeoutError(message, { code: 'PONG_TIMEOUT' }));
     cut(this.transport);
   }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { traced, traces } from '../diagnostics/channels';
 import type { WebSocketError } from '../protocol/errors';
 import { InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
@@ -17,6 +18,8 @@ export interface ConnectionEventMap {
   pong: [payload: Buffer];
   /** After `send()` had returned false: no more than `lowWaterMark` bytes wait. */
   drain: [];
+  /** The credentials will expire, at this time in milliseconds since 1970, unless a later `expiresAt` is set. */
+  expiring: [expiresAt: number];
 }
 
 type Listener<Name extends keyof ConnectionEventMap> = (...args: ConnectionEventMap[Name]) => void;
@@ -83,6 +86,9 @@ export abstract class ConnectionEvents extends EventEmitter {
     this.findSoleListener();
     return this;
   }
+
+  /** This is the client's end. @internal */
+  abstract readonly masks: boolean;
 
   /** Both sides have said goodbye, and nothing went wrong. @internal */
   abstract readonly isClean: boolean;
@@ -154,12 +160,26 @@ export abstract class ConnectionEvents extends EventEmitter {
    * @throws whatever a listener throws
    */
   protected emitMessage(data: string | Buffer, isBinary: boolean): boolean {
+    if (traces.message.hasSubscribers && !this.masks) return this.emitTraced(data, isBinary);
     const listener = this.soleListener;
     if (listener === null) return this.emit('message', data, isBinary);
     const result: unknown = listener.call(this, data, isBinary);
     if (typeof result === 'object' && result !== null && 'then' in result) {
       Promise.resolve(result).catch((error) => this.failWith(error));
     }
+    return true;
+  }
+
+  /** The same for whoever watches: as a trace that lasts until all that listeners have begun is done. */
+  private emitTraced(data: string | Buffer, isBinary: boolean): boolean {
+    const listeners = this.rawListeners('message');
+    if (listeners.length === 0) return false;
+    const running = traced(traces.message, { socket: this, data, isBinary }, () => {
+      const results = listeners.map((listener): unknown => Reflect.apply(listener, this, [data, isBinary]));
+      const promises = results.filter((result) => result instanceof Promise);
+      return promises.length === 0 ? undefined : Promise.all(promises);
+    });
+    if (running instanceof Promise) running.catch((error) => this.failWith(error));
     return true;
   }
 

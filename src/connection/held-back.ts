@@ -24,12 +24,17 @@ export class HeldBack {
     return this.entries.length === 0;
   }
 
-  /** Encodes a frame, to be sent later. */
-  encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
+  /**
+   * Encodes a frame, to be sent later.
+   *
+   * @returns the bytes of its payload
+   */
+  encode(first: number, payload: string | Uint8Array, key?: MaskingKey): number {
     const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength;
     // The writer places the header as for ASCII and moves the text when it turns out longer: never by more than 8 bytes.
     const buffer = Buffer.allocUnsafeSlow(length + maxHeaderSize);
     this.addFrame(buffer.subarray(0, writeFrame(buffer, 0, first, payload, key)));
+    return length;
   }
 
   addFrame(frame: Buffer): void {

@@ -1,7 +1,10 @@
+import { totalmem } from 'node:os';
+import type { Counters } from '../diagnostics/counters';
 import { InvalidOptionError } from '../protocol/errors';
 import type { MessageExtension } from '../protocol/extension';
 import { checkInteger, checkMilliseconds, describe, refuseUnknownOptions } from '../protocol/options';
 import type { Role } from '../protocol/role';
+import { type RateLimit, type ResolvedRate, resolveRate } from './token-bucket';
 
 /** The limits and deadlines of a connection. All are finite; none has to be given. */
 export interface ConnectionOptions {
@@ -31,19 +34,69 @@ export interface ConnectionOptions {
   pongTimeout: number;
   /** Pings that are answered one by one while answers wait to be sent; beyond it only the latest is. Default 16. */
   maxPendingPongs: number;
+  /**
+   * Messages that the peer may send: a number per second, or `{ rate, burst }`. One that is read by `pieces()` counts when it
+   * ends. While this side does not read, the peer's allowance grows all the same: it may have sent what then comes at once.
+   * Default false, no limit.
+   */
+  maxMessagesPerSecond: number | RateLimit | false;
+  /**
+   * Bytes that the peer may send: a number per second, or `{ rate, burst }`. They count as they are read, frame headers and
+   * control frames included, so that a large message is limited while it comes; and compressed messages count once more with
+   * what they are inflated to. Default false, no limit.
+   */
+  maxBytesPerSecond: number | RateLimit | false;
+  /**
+   * Pings, and pongs that answer no ping of ours, that the peer may send: a number per second, or `{ rate, burst }`, or false
+   * for no limit. Default 100 per second, 1,000 at once.
+   */
+  maxControlFramesPerSecond: number | RateLimit | false;
+  /**
+   * What happens to a peer that sends faster than it may. `'close'`: it is closed with 1008 (`MESSAGE_RATE`, `BYTE_RATE` or
+   * `CONTROL_RATE`). `'delay'`: what was too much is taken, and nothing more is read until it is paid for; so the peer waits,
+   * its pings and its close frame too, and nothing is lost. One read, which is at most 256 KiB, may be taken in advance. The
+   * heartbeat lets those be that wait for us. Default `'close'`.
+   */
+  onRateLimit: 'close' | 'delay';
+  /**
+   * Milliseconds after the opening handshake in which the first message must have come, or the connection is closed with 1008
+   * (`FIRST_MESSAGE_TIMEOUT`); of one that is read by `pieces()`, its first piece. Default false, as long as it likes.
+   */
+  firstMessageTimeout: number | false;
+  /**
+   * Bytes of all messages of the process together, clients' and servers', that have begun and not come to their end: the
+   * memory that they are collected in. A message that would take it further fails its connection with 1013
+   * (`INCOMPLETE_BYTES`), but never one of 64 KiB or less. What is read by `pieces()` is not collected. Default a quarter of
+   * the memory that the process may have.
+   */
+  maxIncompleteBytes: number;
+  /** Milliseconds before `expiresAt` in which `'expiring'` is emitted; false for never. Default 30,000. */
+  expiryWarning: number | false;
 }
+
+/** Options with nothing left open: rates have their burst. */
+export type ResolvedConnectionOptions = Readonly<
+  Omit<ConnectionOptions, RateName> & Record<RateName, ResolvedRate | false>
+>;
+
+/** The options that are rates. */
+export type RateName = (typeof rateNames)[number];
+
+const rateNames = ['maxMessagesPerSecond', 'maxBytesPerSecond', 'maxControlFramesPerSecond'] as const;
 
 /** What a connection is made of; the opening handshake is over by then. */
 export interface ConnectionInit {
   role: Role;
-  options: Readonly<ConnectionOptions>;
+  options: ResolvedConnectionOptions;
   /** Bytes that came behind the handshake. */
   head?: Uint8Array;
   /** The agreed extension. */
   extension?: MessageExtension | null;
+  /** Where it is counted. */
+  counters?: Counters;
 }
 
-export const connectionDefaults: Readonly<ConnectionOptions> = Object.freeze({
+export const connectionDefaults: ResolvedConnectionOptions = Object.freeze({
   maxMessageSize: 1024 * 1024,
   maxFragments: 131_072,
   highWaterMark: 64 * 1024,
@@ -54,6 +107,13 @@ export const connectionDefaults: Readonly<ConnectionOptions> = Object.freeze({
   pingInterval: 30_000,
   pongTimeout: 10_000,
   maxPendingPongs: 16,
+  maxMessagesPerSecond: false,
+  maxBytesPerSecond: false,
+  maxControlFramesPerSecond: Object.freeze({ rate: 100, burst: 1000 }),
+  onRateLimit: 'close',
+  firstMessageTimeout: false,
+  maxIncompleteBytes: Math.floor(ownMemory() / 4),
+  expiryWarning: 30_000,
 });
 
 export const connectionOptionNames = Object.keys(connectionDefaults) as ReadonlyArray<keyof ConnectionOptions>;
@@ -75,8 +135,8 @@ export function pickConnectionOptions(given: Partial<ConnectionOptions>): Partia
 export function resolveConnectionOptions(
   where: string,
   given: Partial<ConnectionOptions>,
-  base: Readonly<ConnectionOptions> = connectionDefaults,
-): Readonly<ConnectionOptions> {
+  base: ResolvedConnectionOptions = connectionDefaults,
+): ResolvedConnectionOptions {
   refuseUnknownOptions(where, given, connectionOptionNames);
   const options: ConnectionOptions = { ...base };
   for (const name of connectionOptionNames) {
@@ -91,12 +151,30 @@ export function resolveConnectionOptions(
   checkMilliseconds('closeTimeout', options.closeTimeout);
   checkMilliseconds('pingInterval', options.pingInterval, { allowFalse: true });
   checkMilliseconds('pongTimeout', options.pongTimeout);
+  checkMilliseconds('firstMessageTimeout', options.firstMessageTimeout, { allowFalse: true });
+  checkInteger('maxIncompleteBytes', options.maxIncompleteBytes, { min: 1 });
+  checkMilliseconds('expiryWarning', options.expiryWarning, { allowFalse: true });
+  if (options.onRateLimit !== 'close' && options.onRateLimit !== 'delay') {
+    throw new InvalidOptionError(
+      `Option 'onRateLimit' must be 'close' or 'delay', not ${describe(options.onRateLimit)}`,
+    );
+  }
   if (options.slowConsumer !== 'close') {
     throw new InvalidOptionError(`Option 'slowConsumer' must be 'close', not ${describe(options.slowConsumer)}`);
   }
   refuseAbove(options, 'lowWaterMark', 'highWaterMark');
   refuseAbove(options, 'highWaterMark', 'maxBufferedAmount');
-  return Object.freeze(options);
+  return Object.freeze({ ...options, ...resolveRates(options) });
+}
+
+function resolveRates(options: Pick<ConnectionOptions, RateName>): Record<RateName, ResolvedRate | false> {
+  const rates = rateNames.map((name) => [name, options[name] === false ? false : resolveRate(name, options[name])]);
+  return Object.fromEntries(rates);
+}
+
+/** Bytes of memory that this process may have: a container may allow less than there is. */
+function ownMemory(): number {
+  return Math.min(process.constrainedMemory?.() || Number.POSITIVE_INFINITY, totalmem());
 }
 
 function refuseAbove(

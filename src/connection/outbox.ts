@@ -1,4 +1,4 @@
-import { frameHeaderSize, maxHeaderSize, writeFrameHeader } from '../protocol/frame-header';
+import { frameHeaderSize, framePayloadSize, maxHeaderSize, writeFrameHeader } from '../protocol/frame-header';
 import { frameBound, writeFrame } from '../protocol/frame-writer';
 import type { MaskingKey } from '../protocol/mask';
 import { Opcode } from '../protocol/opcode';
@@ -55,18 +55,30 @@ export class Outbox extends WriteQueue {
    * a server: they must not be changed.
    *
    * @param opcode with the RSV bits of a message's first frame
+   * @param size bytes of the payload for the application, where it is encoded already
    */
-  appendData(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
-    if (this.turn === null) this.appendFragment(opcode, fin, payload, key);
-    else this.holdBack().encode(0x80 | opcode, payload, key);
+  appendData(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey, size?: number): void {
+    if (this.turn === null) {
+      this.appendFragment(opcode, fin, payload, key, size);
+      return;
+    }
+    const encoded = this.holdBack().encode(0x80 | opcode, payload, key);
+    this.count(true, size ?? encoded);
   }
 
   /** Encodes a fragment of the message whose turn it is. */
-  appendFragment(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey): void {
+  appendFragment(opcode: number, fin: boolean, payload: string | Uint8Array, key?: MaskingKey, size?: number): void {
     const first = (fin ? 0x80 : 0) | (this.midMessage ? Opcode.Continuation : opcode);
     this.midMessage = !fin;
-    this.encode(first, payload, key);
+    const encoded = this.encode(first, payload, key);
+    this.count(fin, size ?? encoded);
     if (fin) this.endTurn();
+  }
+
+  private count(fin: boolean, size: number): void {
+    const { counters } = this.owner;
+    if (fin) counters.messagesSent++;
+    counters.bytesSent += size;
   }
 
   /** Lets somebody send a message in fragments: at once, or when it is behind the messages that were sent before. */
@@ -143,29 +155,33 @@ export class Outbox extends WriteQueue {
     return this.heldBack;
   }
 
-  private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): void {
+  /** @returns the bytes of the payload, without those of a short text that is still to be encoded with others */
+  private encode(first: number, payload: string | Uint8Array, key?: MaskingKey): number {
     if (first === finalText && key === undefined && typeof payload === 'string' && payload.length <= longestShortText) {
       this.addText(payload);
-      return;
+      return 0;
     }
     if (typeof payload !== 'string' && key === undefined && payload.byteLength > largestCopy) {
-      const header = Buffer.allocUnsafe(frameHeaderSize(payload.byteLength, false));
-      writeFrameHeader(header, 0, first, payload.byteLength);
-      this.add(header, 0, header.length, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
-      return;
+      const { byteLength } = payload;
+      const header = Buffer.allocUnsafe(frameHeaderSize(byteLength, false));
+      writeFrameHeader(header, 0, first, byteLength);
+      this.add(header, 0, header.length, Buffer.from(payload.buffer, payload.byteOffset, byteLength));
+      return byteLength;
     }
     let size = frameBound(payload);
     // The bound is for the worst text. The writer places the header as for ASCII and moves what turns out longer by 8 bytes at most.
     if (size > largestCopy) size = maxHeaderSize + Buffer.byteLength(payload);
     if (size > largeRange) {
       const buffer = Buffer.allocUnsafeSlow(size);
-      this.add(buffer, 0, writeFrame(buffer, 0, first, payload, key));
-      return;
+      const end = writeFrame(buffer, 0, first, payload, key);
+      this.add(buffer, 0, end);
+      return framePayloadSize(end, key !== undefined);
     }
     const slab = reserve(size);
     const start = slabPosition();
     const end = writeFrame(slab, start, first, payload, key);
     commit(end);
     this.add(slab, start, end);
+    return framePayloadSize(end - start, key !== undefined);
   }
 }

@@ -1,3 +1,6 @@
+/** So many may be waited for: each is remembered, and a peer may leave all of them unanswered. */
+export const maxPendingPings = 1_000;
+
 interface PendingPing {
   payload: Buffer;
   sentAt: number;
@@ -8,6 +11,10 @@ interface PendingPing {
 /** The pings that somebody waits for the answer of. */
 export class PendingPings {
   private pending: PendingPing[] = [];
+
+  get isFull(): boolean {
+    return this.pending.length >= maxPendingPings;
+  }
 
   add(payload: Buffer): Promise<number> {
     const answered = new Promise<number>((resolve, reject) => {

@@ -165,7 +165,8 @@ export class PieceSending implements Turn {
     const encoded = extension === null ? null : extension.encode(payload, isLast, this.compress);
     const bits = encoded === null ? 0 : extension!.reservedBits;
     this.hasSent = true;
-    outbox.appendFragment(opcode | bits, isLast, encoded ?? payload, this.owner.maskingKey());
+    const size = encoded === null ? undefined : Buffer.byteLength(payload);
+    outbox.appendFragment(opcode | bits, isLast, encoded ?? payload, this.owner.maskingKey(), size);
   }
 
   /** Whatever the source holds open can be closed. */

@@ -1,3 +1,4 @@
+import { channels } from '../diagnostics/channels';
 import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
 import { checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
 import { ConnectionCore } from './connection-core';
@@ -157,7 +158,12 @@ export abstract class ReceivingConnection extends ConnectionCore {
   // What the decoder hands over
 
   /** @internal */
-  receivedMessage(data: Message, isBinary: boolean): void {
+  receivedMessage(data: Message, isBinary: boolean, size: number): void {
+    if (this.intake !== null && !this.intake.message(size, this.extension?.effort)) return;
+    const { counters } = this;
+    counters.messagesReceived++;
+    counters.bytesReceived += size;
+    if (channels.message.hasSubscribers && !this.masks) channels.message.publish({ socket: this, data, isBinary });
     if (this.extension !== null && this.extension.effort - this.effortSeen > effortAtOnce) this.rest();
     if (this.inbox === null) {
       try {
@@ -187,6 +193,9 @@ export abstract class ReceivingConnection extends ConnectionCore {
 
   /** @internal */
   receivedPiece(data: Message, isLast: boolean): void {
+    if (this.intake !== null && !this.intake.piece(isLast)) return;
+    if (isLast) this.counters.messagesReceived++;
+    this.counters.bytesReceived += Buffer.byteLength(data);
     const reader = this.pieceReader!;
     if (this.state !== ReadyState.Open && reader.isFull) reader.abandon();
     reader.put(data, isLast);
@@ -257,7 +266,11 @@ export abstract class ReceivingConnection extends ConnectionCore {
     if (inbox !== null && !this.pausedByUser) {
       while (!inbox.isEmpty && !this.pausedByUser && this.listenerCount('message') > 0) {
         const message = inbox.take()!;
-        this.emitSafely('message', message, typeof message !== 'string');
+        try {
+          this.emitMessage(message, typeof message !== 'string');
+        } catch (error) {
+          this.failWith(error);
+        }
       }
       const isListened = this.listenerCount('message') > 0;
       if (!isListened && !this.pulled && !this.gated) inbox.clear();
@@ -274,10 +287,11 @@ export abstract class ReceivingConnection extends ConnectionCore {
     return this.inbox?.isFull === true || this.pieceReader?.isFull === true || (this.tooLargeWaits && this.isUndecided);
   }
 
-  protected updateReading(): void {
-    const reading = !this.pausedByUser && !this.resting && !this.isStalled;
+  protected override updateReading(): void {
+    const reading = !this.pausedByUser && !this.resting && !this.isStalled && this.intake?.isDelayed !== true;
     if (reading === this.reading) return;
     this.reading = reading;
+    this.intake?.readingChanged();
     if (reading) {
       this.tooLargeWaits = false;
       this.outbox.cork();

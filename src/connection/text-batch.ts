@@ -1,4 +1,4 @@
-import { frameHeaderSize } from '../protocol/frame-header';
+import { frameHeaderSize, framePayloadSize } from '../protocol/frame-header';
 import { writeFrame } from '../protocol/frame-writer';
 import { finalText } from '../protocol/short-messages';
 import { writeLatin1 } from '../protocol/utf8';
@@ -28,6 +28,8 @@ const headers = Array.from({ length: longestShortText + 1 }, (_, length) => Stri
  */
 class TextBatch {
   owner: TextOwner | null = null;
+  /** Bytes of the payloads that `encode` has encoded last. */
+  encoded = 0;
   private readonly texts: string[] = new Array(32).fill('');
   private count = 0;
   private units = 0;
@@ -72,7 +74,12 @@ class TextBatch {
 
   private encodeEach(target: Buffer, from: number): number {
     let at = from;
-    for (let i = 0; i < this.count; i++) at = writeFrame(target, at, finalText, this.texts[i]!);
+    this.encoded = 0;
+    for (let i = 0; i < this.count; i++) {
+      const end = writeFrame(target, at, finalText, this.texts[i]!);
+      this.encoded += framePayloadSize(end - at, false);
+      at = end;
+    }
     return at;
   }
 
@@ -85,7 +92,9 @@ class TextBatch {
     }
     // In UTF-8 the first byte of a header takes two, and so does, at least, whatever is not ASCII.
     const isAscii = Buffer.byteLength(frames) === frames.length + this.count;
-    return isAscii ? at + writeLatin1(target, at, frames) : this.encodeEach(target, at);
+    if (!isAscii) return this.encodeEach(target, at);
+    this.encoded = this.units;
+    return at + writeLatin1(target, at, frames);
   }
 }
 

@@ -10,12 +10,13 @@ import type { Closure } from './closure';
 import { handled } from './handled';
 import { cut } from './http2-stream';
 import type { Message } from './inbox';
+import { LastingConnection } from './lasting-connection';
 import type { ConnectionInit } from './options';
 import { controlPayload, type Payload, toPayload } from './payload';
-import { PendingPings } from './pending-pings';
+import { peerOf } from './peer';
+import { maxPendingPings, PendingPings } from './pending-pings';
 import { PieceSending, type PieceSource, type SendPiecesOptions } from './piece-sending';
 import { ReadyState } from './ready-state';
-import { ReceivingConnection } from './receiving-connection';
 import { readableOf, writableOf } from './web-streams';
 import type { SendCallback } from './write-queue';
 
@@ -47,12 +48,12 @@ export interface WebSocketConnectionInit extends ConnectionInit {
 /**
  * A WebSocket, at either end: what a handler gets. It speaks the dialect of `ws` (`on('message')`, `send`, `close`,
  * `terminate`, …) and adds `receive()`, `messages()`, `pieces()`,
- * `sendPieces()`, `readable`, `writable`, `drained()`, `closed` and `data`.
+ * `sendPieces()`, `readable`, `writable`, `drained()`, `closed`, `expiresAt`, `busy()` and `data`.
  *
  * Messages that come before anybody listens wait, and beyond 64 KiB the peer waits: nothing is lost while a handler
  * awaits.
  */
-export class WebSocketConnection extends ReceivingConnection {
+export class WebSocketConnection extends LastingConnection {
   static readonly CONNECTING = ReadyState.Connecting;
   static readonly OPEN = ReadyState.Open;
   static readonly CLOSING = ReadyState.Closing;
@@ -105,6 +106,11 @@ export class WebSocketConnection extends ReceivingConnection {
     return this.extension === null ? '' : this.extension.description;
   }
 
+  /** Address and port of the other end, for people; empty where they are not known. @internal */
+  get peer(): string {
+    return peerOf(this.transport);
+  }
+
   /** The application's own: whatever it wants to keep with the connection. */
   get data(): Record<string, unknown> {
     this.applicationData ??= {};
@@ -155,7 +161,9 @@ export class WebSocketConnection extends ReceivingConnection {
     const encoded =
       this.extension === null || this.outbox.hasTurn ? null : this.extension.encode(payload, fin, compress);
     if (encoded === null) this.outbox.appendData(opcode, fin, payload, key);
-    else this.outbox.appendData(opcode | this.extension!.reservedBits, fin, encoded, key);
+    else {
+      this.outbox.appendData(opcode | this.extension!.reservedBits, fin, encoded, key, Buffer.byteLength(payload));
+    }
     if (done !== undefined) this.outbox.whenMessagesWritten(done);
     return this.belowHighWaterMark();
   }
@@ -222,7 +230,8 @@ export class WebSocketConnection extends ReceivingConnection {
    *
    * @param data at most 125 bytes; by default a number that no other ping of this connection has. A callback in its
    *   place, or behind it, is called when the ping has been handed to the operating system, as in `ws`
-   * @returns the milliseconds until its pong; rejects with ConnectionClosedError when none can come any more
+   * @returns the milliseconds until its pong; rejects with ConnectionClosedError when none can come any more, and with
+   *   InvalidStateError (`TOO_MANY_PINGS`), without sending it, while 1,000 are unanswered
    * @throws InvalidOptionError for longer data
    */
   ping(data?: Payload | SendCallback, mask?: unknown, callback?: SendCallback): Promise<number> {
@@ -230,12 +239,12 @@ export class WebSocketConnection extends ReceivingConnection {
     // The dialect of `ws` has a parameter for masking; here the role decides.
     const done = [data, mask, callback].find((each) => typeof each === 'function') as SendCallback | undefined;
     const payload = Buffer.from(controlPayload(given ?? nextPingPayload(), 'ping()'));
-    if (this.state !== ReadyState.Open) {
-      const error = this.closedError('ping()');
+    this.pings ??= new PendingPings();
+    if (this.state !== ReadyState.Open || this.pings.isFull) {
+      const error = this.state === ReadyState.Open ? tooManyPings() : this.closedError('ping()');
       if (done !== undefined) this.outbox.callSoon(done, error);
       return handled(Promise.reject(error));
     }
-    this.pings ??= new PendingPings();
     const answered = this.pings.add(payload);
     this.sendControl(Opcode.Ping, payload);
     if (done !== undefined) this.outbox.whenWritten(done);
@@ -339,6 +348,11 @@ export class WebSocketConnection extends ReceivingConnection {
       `${method}() needs a hub, and this connection does not belong to a switchboard() that has one`,
     );
   }
+}
+
+function tooManyPings(): InvalidStateError {
+  const message = `ping(): ${maxPendingPings} pings are unanswered already: wait for a pong before the next one`;
+  return new InvalidStateError(message, { code: 'TOO_MANY_PINGS' });
 }
 
 let pingCount = 0;

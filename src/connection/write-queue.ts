@@ -1,5 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Counters } from '../diagnostics/counters';
+import { isDebugging } from '../diagnostics/debug';
+import { ConnectionClosedError } from '../protocol/errors';
 import { flushAtEndOfIteration } from './flush-queue';
 import { end, isHttp2Stream, underWay } from './http2-stream';
 import { isPlainSocket } from './plain-socket';
@@ -16,12 +19,16 @@ export const largeRange = 128 * 1024;
 /** More than this is not held back for the end of the iteration, in bytes. */
 const flushFrom = 64 * 1024;
 
+/** So much does not wait for the end of one iteration, in bytes: a loop that sends until it is told to stop must be told. */
+const earlyAtMost = 1024 * 1024;
+
 /**
  * Several ranges of together up to this many bytes are copied for one write, which costs less than a vector of them.
  */
 const gatherUpTo = 16 * 1024;
 
 interface QueueOwner {
+  readonly counters: Counters;
   outboxDrained(): void;
   /** The transport takes no more, and is to be flushed to when it does. */
   transportFull(): void;
@@ -43,6 +50,8 @@ export abstract class WriteQueue {
   private end = 0;
   private callbacks: SendCallback[] | null = null;
   private scheduled = false;
+  /** Bytes that did not wait for the end of this iteration. */
+  private early = 0;
   private corked = false;
   private ending = false;
   /** When no more than `lowWaterMark` bytes wait, the owner is told. */
@@ -62,11 +71,12 @@ export abstract class WriteQueue {
   constructor(
     protected readonly transport: Duplex,
     protected readonly marks: { highWaterMark: number; lowWaterMark: number },
-    private readonly owner: QueueOwner,
+    protected readonly owner: QueueOwner,
   ) {
     // A socket has passed the bytes on when its write is done; who knows how long another stream still reads them.
     this.reusable = transport instanceof Socket;
-    this.isPlain = isPlainSocket(transport);
+    // What is written past the stream would not be seen.
+    this.isPlain = !isDebugging && isPlainSocket(transport);
     this.isHttp2 = isHttp2Stream(transport);
   }
 
@@ -122,6 +132,7 @@ export abstract class WriteQueue {
   /** Writes what waits, unless the transport is full. */
   flush(): void {
     this.scheduled = false;
+    this.early = 0;
     this.write();
     if (this.length > 0) this.keepApart();
   }
@@ -158,6 +169,7 @@ export abstract class WriteQueue {
     const slab = reserve(textBatch.bound);
     const start = slabPosition();
     const end = textBatch.encode(slab, start);
+    this.owner.counters.bytesSent += textBatch.encoded;
     commit(end);
     this.addRange(slab, start, end);
   }
@@ -207,8 +219,11 @@ export abstract class WriteQueue {
   private added(): void {
     if (this.length > this.marks.highWaterMark || this.inTransport > 0) this.watching = true;
     if (this.corked) return;
-    if (this.length >= flushFrom) this.write();
-    if (this.length > 0 && !this.scheduled) this.schedule();
+    if (this.length >= flushFrom && this.early < earlyAtMost) {
+      this.early += this.length;
+      this.write();
+    }
+    if (!this.scheduled) this.schedule();
   }
 
   private schedule(): void {
@@ -338,7 +353,10 @@ export abstract class WriteQueue {
   private written(): SendCallback {
     const callbacks = this.callbacks;
     this.callbacks = null;
-    return (error) => {
+    return (given) => {
+      // node:net says of what was under way when its socket was destroyed that it was written.
+      const isCut = !given && this.transport.destroyed;
+      const error = isCut ? new ConnectionClosedError('The connection was cut before this was written') : given;
       if (callbacks !== null) this.call(callbacks, error);
       if (error || !this.watching || this.unwritten > this.marks.lowWaterMark) return;
       this.watching = false;

@@ -21,6 +21,7 @@ export class AttachedServer {
   /** Undoes what attaching did. */
   private readonly restorers: Array<() => void> = [];
   private sessions: Http2Sessions | undefined;
+  private isClosing = false;
 
   private constructor(
     private readonly server: AnyServer,
@@ -54,15 +55,30 @@ export class AttachedServer {
     for (const restore of known.restorers) restore();
   }
 
-  /** Ends the HTTP/2 sessions of a server, unless they carry WebSockets of a board that stays; see `Http2Sessions`. */
-  static async closeSessions(server: AnyServer, timeout: number): Promise<void> {
+  /** `close()` was called, and it has not begun to listen since. */
+  static isClosing(server: AnyServer): boolean {
+    return attached.get(server)?.isClosing === true;
+  }
+
+  /**
+   * Refuses what is pending for a board that closes, and ends HTTP/2 sessions, unless they carry WebSockets of a board that
+   * stays; see `Http2Sessions`.
+   */
+  static async closeBoard(server: AnyServer, board: Switchboard, timeout: number): Promise<void> {
     const known = attached.get(server);
-    if (known === undefined || [...known.boards].some((board) => !board.isClosing)) return;
-    await known.sessions?.closeAll(timeout);
+    if (known === undefined) return;
+    for (const receiver of known.receivers) {
+      for (const pending of receiver.pending) {
+        if (pending.ticket?.admission === board.admission) pending.refuse(serverClosing());
+      }
+    }
+    if ([...known.boards].every((each) => each.isClosing)) await known.sessions?.closeAll(timeout);
   }
 
   private receive(server: Server, init: Parameters<typeof receiveUpgrades>[1]): void {
-    const receiver = receiveUpgrades(server, init);
+    // Those of whichever board it is for, if that is another one, are known when it has come to its app.
+    const counters = () => [...this.boards][0]?.counters;
+    const receiver = receiveUpgrades(server, { ...init, counters });
     this.receivers.push(receiver);
     this.restorers.push(() => receiver.detach());
   }
@@ -103,13 +119,14 @@ export class AttachedServer {
   }
 
   /**
-   * `server.close()` waits for all connections, and a WebSocket does not end by itself: so it closes them, with 1001,
-   * as it closes idle keep-alive connections; `closeAllConnections()` cuts them, as it does all others. HTTP/2 has no
+   * `server.close()` waits for all connections, and a WebSocket does not end by itself: so it closes them, as the option
+   * `shutdown` of their boards says, like idle keep-alive connections; `closeAllConnections()` cuts them, as it does all others. HTTP/2 has no
    * such method, and sessions that stay open as long as their client likes: they are told to go away.
    */
   private closeWithServer(server: Server): void {
     const { close, closeAllConnections } = server;
     const closeEverything: Server['close'] = (callback) => {
+      this.isClosing = true;
       this.refuseAll(serverClosing());
       for (const board of this.boards) board.closeOn(server);
       this.sessions?.close();
@@ -120,7 +137,11 @@ export class AttachedServer {
       for (const board of this.boards) board.terminateOn(server);
       closeAllConnections.call(server);
     };
-    const onListening = () => this.refuseAll(undefined);
+    const onListening = () => {
+      this.isClosing = false;
+      this.refuseAll(undefined);
+      for (const board of this.boards) board.serves(server);
+    };
     const onClose = () => {
       for (const board of this.boards) board.forget(server);
     };

@@ -38,6 +38,8 @@ export interface App extends Router {
   listen(...parameters: unknown[]): unknown;
   /** The app that it is mounted in with `use`. */
   parent?: App;
+  /** What its requests inherit from. */
+  request: object;
   handle(request: ExpressRequest, response: ExpressResponse, done?: Next): void;
   get(setting: string): unknown;
 }

@@ -31,7 +31,8 @@ export function watchServers(): void {
   });
 }
 
-function attachFound(server: Server): void {
+/** Attaches the boards of the apps that take a server's requests. */
+export function attachFound(server: Server): void {
   if (server.listenerCount('request') === 0) return;
   for (const listener of server.listeners('request')) boardOf(listener)?.attach(server);
 }

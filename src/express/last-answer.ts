@@ -1,5 +1,7 @@
 import { HandshakeError } from '../protocol/errors';
+import { pendingUpgrade } from '../server/pending-upgrade';
 import { refuseUpgrade } from '../server/refuse-upgrade';
+import { boardOf } from './boards';
 import { type App, type ExpressRequest, type ExpressResponse, type Next, ownRouter } from './express-internals';
 import { passedGate, upgradeRequired } from './gate';
 import { isUnbridged, refuseUnbridged } from './unbridged';
@@ -24,7 +26,7 @@ export function answerLast(app: App): void {
       router.handle = function (this: typeof router, request, response, done) {
         const last = outermost;
         outermost = false;
-        return handleRouter.call(this, request, response, last ? withLastWord(request, response, done) : done);
+        return handleRouter.call(this, request, response, last ? withLastWord(app, request, response, done) : done);
       };
     }
     // The app calls its router before it returns, and the router takes the mark off.
@@ -42,13 +44,17 @@ function gatewayError(cause: HandshakeError): Error {
   return Object.assign(new Error(cause.message, { cause }), { status: 502 });
 }
 
-function withLastWord(request: ExpressRequest, response: ExpressResponse, done: Next): Next {
+function withLastWord(app: App, request: ExpressRequest, response: ExpressResponse, done: Next): Next {
   return (error) => {
     if (response.headersSent) return done(error);
-    if (error instanceof HandshakeError)
-      return error.expose ? refuseUpgrade(response, error) : done(gatewayError(error));
     const isGet = request.method === 'GET' || request.method === 'HEAD';
-    if (!error && isGet && passedGate(request)) return refuseUpgrade(response, upgradeRequired());
-    done(error);
+    const refusal = !error && isGet && passedGate(request) ? upgradeRequired() : error;
+    if (!(refusal instanceof HandshakeError)) return done(error);
+    const pending = pendingUpgrade(request);
+    if (pending !== undefined) pending.refusal = refusal;
+    // Where the headers of an upgrade got lost on the way, this is all that is seen of it.
+    else boardOf(app)?.counters.handshakeRefused(request, refusal.status, refusal.code, refusal);
+    if (refusal.expose) refuseUpgrade(response, refusal);
+    else done(gatewayError(refusal));
   };
 }

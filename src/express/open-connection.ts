@@ -1,5 +1,7 @@
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { ConnectionClosedError } from '../protocol/errors';
+import { traced, traces } from '../diagnostics/channels';
+import { ConnectionClosedError, HandshakeError } from '../protocol/errors';
+import { pendingUpgrade } from '../server/pending-upgrade';
 import { boardOfRequest } from './boards';
 import type { ExpressRequest, ExpressResponse, Next } from './express-internals';
 import type { OptionsOfRoute } from './route-options';
@@ -26,14 +28,21 @@ export async function openConnection(
     const board = boardOfRequest(request);
     connection = await board.accept(request, response, endpoint.options.on(board));
   } catch (error) {
+    const pending = pendingUpgrade(request);
+    if (pending !== undefined && error instanceof HandshakeError) pending.refusal = error;
     // Nobody is there to be answered, and nobody did anything wrong.
     if (!(error instanceof ConnectionClosedError)) next(error);
     return;
   }
+  const { counters } = connection;
+  const handle = (): unknown => endpoint.handler(connection, request as never);
+  counters.handlersRunning++;
   try {
-    await endpoint.handler(connection, request as never);
+    if (traces.handler.hasSubscribers) await traced(traces.handler, { socket: connection, request }, handle);
+    else await handle();
   } catch (error) {
     connection.failWith(error);
   }
+  counters.handlersRunning--;
   connection.openGate();
 }

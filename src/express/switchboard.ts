@@ -3,12 +3,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { Application, Request } from 'express-serve-static-core';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { CloseCode } from '../protocol/close-code';
+import { Counters } from '../diagnostics/counters';
+import type { Metrics } from '../diagnostics/metrics';
 import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { describe, refuseUnknownOptions } from '../protocol/options';
+import type { DisconnectOptions } from '../rooms/disconnect';
 import { Hub } from '../rooms/hub';
 import { type AcceptInit, acceptUpgrade } from '../server/accept-upgrade';
-import { type CloseAllOptions, ConnectionSet, checkCloseAll } from '../server/connection-set';
+import { Admission } from '../server/admission';
+import { checkIdentified } from '../server/admission-options';
+import { nameOfAddress } from '../server/client-address';
+import {
+  type CloseAllOptions,
+  checkCloseAll,
+  closeAllDefaults,
+  type ResolvedCloseAll,
+} from '../server/close-all-options';
+import { ConnectionSet } from '../server/connection-set';
 import { isHttp2Server } from '../server/http2-server';
 import {
   type ResolvedServerOptions,
@@ -16,7 +27,8 @@ import {
   type ServerOptions,
   serverOptionNames,
 } from '../server/options';
-import { pendingUpgrade } from '../server/pending-upgrade';
+import { type PendingUpgrade, pendingUpgrade } from '../server/pending-upgrade';
+import { admitFirst } from './admit-first';
 import { type AnyServer, AttachedServer, serverClosing } from './attached-server';
 import { boardOf, registerBoard } from './boards';
 import { type App, checkApp, type ExpressRequest, type ExpressResponse, expressCopyOf } from './express-internals';
@@ -25,7 +37,7 @@ import { answerLast } from './last-answer';
 import { passOverPages } from './pass-over';
 import { addRouterMethod, routeMethod } from './registration';
 import { takesPath } from './taken-paths';
-import { reachedThroughExpress } from './trust-proxy';
+import { addressThroughExpress, reachedThroughExpress } from './trust-proxy';
 
 /** Options of a whole app; functions among them get Express's request. */
 export interface SwitchboardOptions extends ServerOptions<Request> {
@@ -35,6 +47,12 @@ export interface SwitchboardOptions extends ServerOptions<Request> {
    * @default a hub of the board's own
    */
   hub?: Hub;
+  /**
+   * How connections are closed when a server of the app closes, and by `board.close()` where that does not say otherwise, as
+   * `{ over: '30s', code: 1012 }`.
+   * @default all at once with 1001, and ten seconds to answer
+   */
+  shutdown?: CloseAllOptions;
 }
 
 /** The events of a board, with what their listeners get. */
@@ -43,7 +61,7 @@ export interface SwitchboardEvents {
   connection: [socket: WebSocketConnection, request: IncomingMessage];
   /**
    * A handler, or a listener on a connection, threw or rejected; that connection was failed with 1011. Without a
-   * listener the error is written to the console. It never ends the process.
+   * listener the error goes to the `logger`, or else to the console. It never ends the process.
    */
   error: [error: unknown, socket: WebSocketConnection];
 }
@@ -64,10 +82,13 @@ export function switchboard(app: Application, options: SwitchboardOptions = {}):
       code: 'SWITCHBOARD_EXISTS',
     });
   }
-  refuseUnknownOptions('switchboard()', options, ['hub', ...serverOptionNames]);
-  const { hub = new Hub(), ...rest } = options;
+  refuseUnknownOptions('switchboard()', options, ['hub', 'shutdown', ...serverOptionNames]);
+  const { hub = new Hub(), shutdown = {}, ...rest } = options;
   if (!(hub instanceof Hub)) throw new InvalidOptionError(`Option 'hub' must be a Hub, not ${describe(hub)}`);
-  const board = new Switchboard(checked, resolveServerOptions('switchboard()', rest), hub);
+  const resolved = resolveServerOptions('switchboard()', rest);
+  checkIdentified('switchboard()', resolved.limits, resolved.identify);
+  const howToClose = checkCloseAll("option 'shutdown'", shutdown);
+  const board = new Switchboard(checked, resolved, hub, howToClose);
   if ('ws' in checked) {
     throw new InvalidStateError('This app has a method ws already, of express-ws perhaps: take that away first', {
       code: 'WS_TAKEN',
@@ -77,6 +98,7 @@ export function switchboard(app: Application, options: SwitchboardOptions = {}):
   addRouterMethod(copy);
   passOverPages(copy);
   answerLast(checked);
+  admitFirst(checked, board);
   Object.assign(checked, { ws: routeMethod('app.ws') });
   registerBoard(checked, board);
   attachOnListen(checked);
@@ -94,11 +116,15 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   readonly connections: OpenConnections;
   /** By server, since a server that closes takes its own connections along, and no others. */
   private readonly open = new Map<Server, ConnectionSet>();
-  /** Servers whose sessions end with the board. */
-  private readonly http2Servers = new Set<AnyServer>();
+  /** Those that are attached, and not closed. */
+  private readonly servers = new Set<AnyServer>();
   /** @internal */
   isClosing = false;
   private closing: Promise<void> | undefined;
+  /** @internal */
+  readonly admission: Admission;
+  /** @internal */
+  readonly counters: Counters;
   /** One for all connections. */
   private readonly acceptInit: AcceptInit;
 
@@ -109,11 +135,17 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     readonly options: ResolvedServerOptions,
     /** The rooms that `socket.join()` and `socket.leave()` are about. */
     readonly hub: Hub,
+    /** How connections are closed. */
+    private shutdown: Partial<ResolvedCloseAll> = {},
   ) {
     super();
+    this.counters = new Counters(options.log);
+    this.counters.hubs.own(hub.counters, this.counters);
+    this.admission = new Admission(options.limits);
     this.acceptInit = {
       reached: reachedThroughExpress,
       rooms: hub,
+      counters: this.counters,
       onError: (error, connection) => this.report(error, connection),
     };
     const { open } = this;
@@ -127,6 +159,7 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
         for (const connections of open.values()) yield* connections;
       },
     };
+    hub.alsoDisconnects(this.connections);
   }
 
   /**
@@ -138,7 +171,8 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
    * requests and responses of node:http, as Express needs them. Where its own `settings` do not say otherwise, 1,000
    * streams may be open at once in one session, and 128 KiB of each wait unread.
    *
-   * From then on `server.close()` closes the WebSockets of this server as well, with 1001, and ends HTTP/2 sessions.
+   * From then on `server.close()` closes the WebSockets of this server as well, as the option `shutdown` says, and ends
+   * HTTP/2 sessions.
    *
    * @throws InvalidOptionError for anything that is no server
    */
@@ -151,7 +185,7 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
       );
     }
     AttachedServer.attach(server, this);
-    if (isHttp2Server(server)) this.http2Servers.add(server);
+    this.serves(server);
     return this;
   }
 
@@ -161,26 +195,82 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
    */
   detach(server: AnyServer): this {
     AttachedServer.detach(server, this);
-    this.http2Servers.delete(server);
+    this.servers.delete(server);
     return this;
   }
 
   /**
-   * Closes all connections with the closing handshake, and refuses upgrades with 503 from now on. HTTP/2 sessions are told
-   * to go away, and end with what they still carry, or at the timeout. Otherwise ordinary requests are answered as
-   * before: the servers belong to whoever made them. Every further call returns the first one's promise.
+   * Closes all connections with the closing handshake, `over` some time if that is given, and refuses upgrades with 503 and
+   * `Retry-After` from now on, also those that are on their way. What `socket.busy()` was told of may finish first. HTTP/2
+   * sessions are told to go away, and end with what they still carry, or when `over` and `timeout` have passed. Otherwise
+   * ordinary requests are answered as before: the servers belong to whoever made them, and so does the hub's adapter. Members
+   * leave their rooms as they close.
    *
-   * @returns a promise that resolves when the last connection has closed, or was cut at the timeout
-   * @throws InvalidOptionError for a code or reason that cannot be sent; then nothing is closed
+   * A further call makes it faster, never slower: the `over` and `timeout` that it gives count from now where that is sooner,
+   * its `code` and `reason` for those whose turn is still to come. `close({ over: 0, timeout: 1 })` ends what is left.
+   *
+   * ```ts
+   * process.once('SIGTERM', async () => {
+   *   process.once('SIGTERM', () => process.exit(1));
+   *   await board.close({ over: '30s', code: 1012 });
+   *   server.close();
+   * });
+   * ```
+   *
+   * A `server.close()` before it has the WebSockets of that server closed as the option `shutdown` says; behind it, it
+   * changes nothing.
+   *
+   * @returns a promise, the first call's, that resolves when the last connection has closed, or was cut at the timeout
+   * @throws InvalidOptionError for a code or reason that cannot be sent, or what is no duration; then nothing is closed
    */
   close(options: CloseAllOptions = {}): Promise<void> {
-    if (this.closing !== undefined) return this.closing;
-    const { timeout } = checkCloseAll(options);
+    const given = checkCloseAll('close()', options);
+    const how = { ...this.shutdown, ...given };
+    this.shutdown = how;
     this.isClosing = true;
-    const connections = [...this.open.values()].map((each) => each.closeAll(options));
-    const sessions = [...this.http2Servers].map((server) => AttachedServer.closeSessions(server, timeout));
-    this.closing = Promise.all([...connections, ...sessions]).then(() => {});
+    const connections = [...this.open.values()].map((each) => each.closeAll(each.isClosing ? given : how));
+    if (this.closing !== undefined && given.over === undefined && given.timeout === undefined) return this.closing;
+    const { over, timeout } = { ...closeAllDefaults, ...how };
+    const servers = [...this.servers].map((server) => AttachedServer.closeBoard(server, this, over + timeout));
+    this.closing ??= Promise.all([...connections, ...servers]).then(() => {});
     return this.closing;
+  }
+
+  /**
+   * Closes all connections of a user, those whose `socket.user` it is, whether they are in rooms or not: of this board, of
+   * others that share its hub, and, where the hub has an adapter, of the boards with this hub on all other nodes. While the
+   * broker is away those hear it when it is back; a node that is cut off from the broker alone does not hear it.
+   *
+   * @returns how many in this process
+   * @throws InvalidOptionError for an option that is missing, unknown or wrong
+   */
+  disconnect(options: Omit<DisconnectOptions, 'room'>): number {
+    return this.hub.disconnectUser(options);
+  }
+
+  /**
+   * Counts an upgrade as one of this board: of whichever board it has come to last, where an app with a board is mounted in
+   * another.
+   *
+   * @throws HandshakeError when it is one too many
+   * @internal
+   */
+  admit(pending: PendingUpgrade): void {
+    const { ticket, request } = pending;
+    pending.record.belongsTo(this.counters);
+    if (ticket?.admission === this.admission) return;
+    if (this.isClosing) throw serverClosing();
+    ticket?.release();
+    pending.ticket = undefined;
+    pending.ticket = this.admission.enter(() => nameOfAddress(addressThroughExpress(this.app, request)));
+  }
+
+  /**
+   * What the board has done since it was made, and how it is now. Fast enough to be asked once a second with ten thousand
+   * connections.
+   */
+  metrics(): Metrics {
+    return this.counters.snapshot(this.connections);
   }
 
   /** Accepts an upgrade of this board, or throws the refusal. @internal */
@@ -189,12 +279,13 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     response: ServerResponse,
     options: ResolvedServerOptions,
   ): Promise<WebSocketConnection> {
-    if (this.closing !== undefined) throw serverClosing();
-    const server = pendingUpgrade(request)?.server;
+    const pending = pendingUpgrade(request);
+    // One that is refused already goes on, to be told so.
+    if (this.isClosing && pending?.abandoned === false) throw serverClosing();
+    if (pending !== undefined) this.admit(pending);
+    const server = pending?.server;
     const connection = await acceptUpgrade(request, response, options, this.acceptInit);
-    if (server !== undefined) this.connectionsOn(server).add(connection);
-    // The board was closed while a session was being saved: too late for a refusal.
-    if (this.closing !== undefined) connection.close(CloseCode.GoingAway);
+    if (server !== undefined) this.add(connection, server);
     this.notify('connection', connection, request);
     return connection;
   }
@@ -211,7 +302,8 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
 
   /** @internal */
   closeOn(server: Server): void {
-    void this.open.get(server)?.closeAll();
+    const connections = this.open.get(server);
+    if (connections !== undefined && !connections.isClosing) void connections.closeAll(this.shutdown);
   }
 
   /** @internal */
@@ -219,10 +311,23 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     for (const connection of this.open.get(server) ?? []) connection.terminate();
   }
 
+  /** A server listens, perhaps again. @internal */
+  serves(server: AnyServer): void {
+    this.servers.add(server);
+  }
+
   /** A server is closed: nothing of it is kept, so that ten thousand short-lived ones leave nothing behind. @internal */
   forget(server: Server): void {
     this.open.delete(server);
-    this.http2Servers.delete(server as AnyServer);
+    this.servers.delete(server as AnyServer);
+  }
+
+  private add(connection: WebSocketConnection, server: Server): void {
+    const connections = this.connectionsOn(server);
+    connections.add(connection);
+    // It was closed while a session was being saved: too late for a refusal.
+    const isTooLate = this.isClosing || AttachedServer.isClosing(server as AnyServer);
+    if (isTooLate && !connections.isClosing) void connections.closeAll({ ...this.shutdown, over: 0 });
   }
 
   private connectionsOn(server: Server): ConnectionSet {
@@ -235,8 +340,9 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   }
 
   private report(error: unknown, connection: WebSocketConnection): void {
+    this.counters.handlerErrors++;
     if (this.listenerCount('error') > 0) this.notify('error', error, connection);
-    else console.error(error);
+    else this.options.log.mistake(error);
   }
 
   /** Like `emit`, but what a listener throws, or rejects with, goes to the console: it must not end the process. */

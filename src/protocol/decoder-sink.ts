@@ -3,7 +3,8 @@ import type { WebSocketError } from './errors';
 
 /** Where the decoder hands its results, in the order of the wire. */
 export interface DecoderSink {
-  receivedMessage(data: string | Buffer, isBinary: boolean): void;
+  /** @param size bytes of the payload, inflated */
+  receivedMessage(data: string | Buffer, isBinary: boolean, size: number): void;
   /**
    * A piece of the message that `readPieces` asked for: text cut between two characters, or bytes. Only the last one
    * may be empty. Where the message came whole, or through an extension, `receivedMessage` is called instead.

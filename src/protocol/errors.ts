@@ -39,7 +39,7 @@ export interface RefusedResponse {
  */
 export class HandshakeError extends WebSocketError {
   /**
-   * The HTTP status that this error becomes: 400, 403, 404, 405, 408, 413, 426, 429, 431 or 503. From `connect()` the one that
+   * The HTTP status that this error becomes: 400, 401, 403, 404, 405, 408, 413, 426, 429, 431 or 503. From `connect()` the one that
    * was answered, also a 101 that was wrong; 502 for what was not HTTP.
    */
   readonly status: number;
@@ -101,6 +101,9 @@ export class MessageTooBigError extends WebSocketError {}
 /** The peer broke a limit or a rule of the application: the connection is failed with 1008. */
 export class PolicyError extends WebSocketError {}
 
+/** This side has no room for what the peer sends, though the peer did nothing wrong: the connection is failed with 1013. */
+export class OverloadError extends WebSocketError {}
+
 /** The call is not possible in this state; thrown at the call. */
 export class InvalidStateError extends WebSocketError {
   constructor(message: string, details: { code?: string } = {}) {
@@ -155,6 +158,7 @@ const table = new Map<unknown, Row>([
   [InvalidPayloadError, { fault: 'peer', closeCode: CloseCode.InvalidPayload }],
   [MessageTooBigError, { fault: 'peer', closeCode: CloseCode.MessageTooBig }],
   [PolicyError, { fault: 'peer', closeCode: CloseCode.PolicyViolation }],
+  [OverloadError, { fault: 'none', closeCode: CloseCode.TryAgainLater }],
   [InvalidStateError, { fault: 'caller', closeCode: CloseCode.InternalError }],
   [InvalidOptionError, { fault: 'caller', closeCode: CloseCode.InternalError }],
   [ConnectionClosedError, { fault: 'none', closeCode: CloseCode.AbnormalClosure }],

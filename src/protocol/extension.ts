@@ -39,6 +39,8 @@ export interface SharedEncoding {
 /** A message, encoded for many. Nobody may change its bytes. */
 export interface SharedMessage {
   readonly payload: Buffer;
+  /** Bytes that it had before. */
+  readonly size: number;
   readonly reservedBits: number;
   /** The message's last bytes, before it was encoded: what later messages of the connection may refer to. */
   readonly recent: Buffer;

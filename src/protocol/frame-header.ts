@@ -123,6 +123,12 @@ export function frameHeaderSize(length: number, masked: boolean): number {
   return (length < 126 ? 2 : length < 65536 ? 4 : 10) + (masked ? 4 : 0);
 }
 
+/** How many bytes of payload a frame of so many bytes has. */
+export function framePayloadSize(size: number, masked: boolean): number {
+  const rest = masked ? size - 4 : size;
+  return rest - (rest < 128 ? 2 : rest < 65_540 ? 4 : 10);
+}
+
 /**
  * Writes a frame's header.
  *

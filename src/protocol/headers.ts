@@ -1,3 +1,4 @@
+import { isBearerSubprotocol } from './bearer-subprotocol';
 import { HandshakeError } from './errors';
 import { describe } from './options';
 
@@ -55,11 +56,16 @@ export function parseTokenList(name: string, header: string | undefined): string
   const tokens = header.split(',').map((item) => trimBlanks(item));
   const seen = new Set<string>();
   for (const token of tokens) {
-    if (!isToken(token)) throw malformed(name, `holds ${describe(token)}, which is not a token`);
-    if (seen.has(token)) throw malformed(name, `names '${token}' twice`);
+    if (!isToken(token)) throw malformed(name, `holds ${shown(token)}, which is not a token`);
+    if (seen.has(token)) throw malformed(name, `names ${shown(token)} twice`);
     seen.add(token);
   }
   return tokens;
+}
+
+/** A refusal's message ends in logs, where a token has no place. */
+function shown(token: string): string {
+  return isBearerSubprotocol(token) ? 'a bearer token' : describe(token);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { largeBuffer, tellAllocator } from './allocator';
+import { countIncomplete } from './incomplete-bytes';
 import { applyMask, type MaskingKey } from './mask';
 import { validUtf8Until } from './utf8';
 
@@ -15,12 +16,18 @@ export class MessageBuffer {
   private bytes = Buffer.allocUnsafeSlow(0);
   /** Text up to here is known to be whole characters of UTF-8. */
   private validated = 0;
+  /** Bytes that are counted as those of a message that has not come to its end. */
+  private counted = 0;
+
+  /** @param limit bytes that all messages of the process together may take while they are collected */
+  constructor(private readonly limit = Number.POSITIVE_INFINITY) {}
 
   /**
    * Copies bytes to the end.
    *
    * @param left how many more the message will have, or -1 where that is not known yet
    * @returns where they lie now
+   * @throws OverloadError where all messages together would take too much
    */
   append(source: Buffer, start: number, end: number, left: number): number {
     const from = this.length;
@@ -44,8 +51,10 @@ export class MessageBuffer {
     return true;
   }
 
-  /** The payload, to be kept by the application. */
+  /** The payload, to be kept by the application, or given up: no longer one that has not come to its end. */
   take(): Buffer {
+    countIncomplete(-this.counted);
+    this.counted = 0;
     return this.bytes.subarray(0, this.length);
   }
 
@@ -54,7 +63,11 @@ export class MessageBuffer {
     const total = left < 0 ? Number.POSITIVE_INFINITY : needed + left;
     const ahead = Math.max(smallest, needed * (left < 0 ? 2 : 4));
     // Half of what a known message will need is as good as all of it, and saves one more copy.
-    const larger = Buffer.allocUnsafeSlow(ahead * 2 >= total ? total : ahead);
+    const size = ahead * 2 >= total ? total : ahead;
+    const more = size - this.bytes.length;
+    countIncomplete(more, size, this.limit);
+    this.counted += more;
+    const larger = Buffer.allocUnsafeSlow(size);
     if (larger.length >= largeBuffer) tellAllocator();
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;

@@ -1,6 +1,6 @@
 import { readClosePayload } from './close-payload';
 import type { DecoderSink } from './decoder-sink';
-import { type MessageTooBigError, ProtocolError, WebSocketError } from './errors';
+import { type MessageTooBigError, OverloadError, ProtocolError, WebSocketError } from './errors';
 import type { MessageExtension } from './extension';
 import { FrameHeader, readFrameHeader } from './frame-header';
 import { applyMask } from './mask';
@@ -128,6 +128,7 @@ export class MessageDecoder {
   end(): void {
     this.state = 'ended';
     this.rest = null;
+    this.message?.take();
     this.message = null;
   }
 
@@ -164,7 +165,7 @@ export class MessageDecoder {
     } catch (error) {
       this.end();
       // What else comes from here was thrown by the sink: a mistake on our side, for which the peer is not failed.
-      if (!(error instanceof WebSocketError && error.fault === 'peer')) throw error;
+      if (!(error instanceof OverloadError || (error instanceof WebSocketError && error.fault === 'peer'))) throw error;
       this.sink.receivedViolation(error);
     } finally {
       this.running = false;
@@ -215,8 +216,9 @@ export class MessageDecoder {
     if ((first !== finalText && first !== finalBinary) || !isShortMessage(input, from, end, this.shortLimit))
       return from;
     const next = shortMessageEnd(input, from);
-    if (first === finalBinary) this.sink.receivedMessage(readShortBinary(input, from), true);
-    else this.sink.receivedMessage(readText(input, shortMessageStart(from), next), false);
+    const start = shortMessageStart(from);
+    if (first === finalBinary) this.sink.receivedMessage(readShortBinary(input, from), true, next - start);
+    else this.sink.receivedMessage(readText(input, start, next), false, next - start);
     return next;
   }
 
@@ -225,14 +227,16 @@ export class MessageDecoder {
     let at = from;
     let next = shortMessageEnd(input, at);
     if (next === end) {
-      this.sink.receivedMessage(decodeAscii(input, shortMessageStart(at), next), false);
+      const start = shortMessageStart(at);
+      this.sink.receivedMessage(decodeAscii(input, start, next), false, next - start);
       return next;
     }
     // One string for all, headers included, that each is a part of: a string for each would cost as much as its decoding.
     const all = decodeAscii(input, from, end);
     do {
       next = shortMessageEnd(input, at);
-      this.sink.receivedMessage(all.substring(shortMessageStart(at) - from, next - from), false);
+      const start = shortMessageStart(at);
+      this.sink.receivedMessage(all.substring(start - from, next - from), false, next - start);
       at = next;
     } while (at < end && this.state === 'open' && this.shortLimit >= 0);
     return at;
@@ -303,7 +307,7 @@ export class MessageDecoder {
     const isBinary = this.messageOpcode === Opcode.Binary;
     const data = isBinary ? pooledCopy(input, start, next) : readText(input, start, next);
     this.reset();
-    this.sink.receivedMessage(data, isBinary);
+    this.sink.receivedMessage(data, isBinary, next - start);
     return next;
   }
 
@@ -318,7 +322,7 @@ export class MessageDecoder {
       this.handPiece(input.subarray(at, at + count));
       return at + count;
     }
-    this.message ??= new MessageBuffer();
+    this.message ??= new MessageBuffer(this.limits.maxIncompleteBytes);
     const from = this.message.append(input, at, at + count, this.frameFin ? left : -1);
     if (this.frameMasked) this.message.unmask(from, this.frameKey, this.frameDone);
     if (this.messageOpcode === Opcode.Text && this.messageRsv === 0 && !this.message.isUtf8SoFar()) throw invalidText();
@@ -356,7 +360,8 @@ export class MessageDecoder {
     const limit = this.sizeLimit;
     this.reset();
     const data = encoded && this.extension !== null ? this.extension.decode(payload, limit) : payload;
-    this.sink.receivedMessage(isBinary ? ownSlice(data, 0, data.length) : readText(data, 0, data.length), isBinary);
+    const { length } = data;
+    this.sink.receivedMessage(isBinary ? ownSlice(data, 0, length) : readText(data, 0, length), isBinary, length);
   }
 
   /**

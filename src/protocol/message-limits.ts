@@ -6,6 +6,8 @@ export interface DecoderLimits {
   maxMessageSize: number;
   /** Frames of one message, empty ones included. */
   maxFragments: number;
+  /** Bytes that all messages of the process together may take while they are collected. Default: any number. */
+  maxIncompleteBytes?: number;
 }
 
 /** The bytes of the longest text that a string can hold, whatever an option allows. */

@@ -25,6 +25,6 @@ export class SharedDeflate implements SharedEncoding {
     if (deflated.length >= bytes.length) return null;
     // A copy of its own: bytes belong to whoever published them, and neither a long message nor Node's pool must be kept for it.
     const recent = ownCopy(bytes, Math.max(0, bytes.length - 2 ** this.windowBits), bytes.length);
-    return { payload: deflated, reservedBits: compressedBit, recent };
+    return { payload: deflated, size: bytes.length, reservedBits: compressedBit, recent };
   }
 }

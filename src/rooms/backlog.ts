@@ -18,10 +18,14 @@ export class Backlog {
   #places = 0;
   readonly #queues = new Map<Room, RoomQueue>();
 
-  /** @param dropped told of each message that the member will not get */
+  /**
+   * @param dropped told of each message that the member will not get
+   * @param delivered told of each that it has been sent
+   */
   constructor(
     private readonly member: Member,
     private readonly dropped: (room: Room) => void,
+    private readonly delivered: (room: Room) => void,
   ) {}
 
   /** Holds a message back, or drops it, or others in its favour, as the room's policy has it. */
@@ -63,6 +67,7 @@ export class Backlog {
       } else if (first !== undefined) {
         this.#bytes -= queue.take();
         first.message.sendTo(this.member, batches);
+        this.delivered(room);
       }
       if (this.member.isSlow) return false;
     }

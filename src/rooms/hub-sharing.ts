@@ -1,5 +1,5 @@
 import type { AdapterError } from '../protocol/errors';
-import type { Entry, Envelope, Eventually, LogPage, LogQuery } from './adapter';
+import type { Adapter, AdapterProblem, AdapterStatus, Entry, Envelope, Eventually, LogPage, LogQuery } from './adapter';
 import { type Disconnection, disconnectionOf } from './disconnect';
 import type { FeedOwner } from './feed';
 import { type Publishing, publishTo } from './published';
@@ -8,6 +8,8 @@ import type { ResolvedSharedRoomsOptions } from './shared-rooms-options';
 
 /** What a hub has of whatever joins it with other nodes. */
 export interface Sharing {
+  /** Of the adapter. */
+  readonly status: AdapterStatus;
   /** Somebody is in a room that nobody was in. */
   opened(room: string): void;
   /** Nobody is in a room any more. */
@@ -23,8 +25,12 @@ export interface SharingHub {
   /** Something that was published to this room has not come, and will not. */
   lost(room: string): void;
   disconnectHere(disconnection: Disconnection): void;
+  /** The same for connections that need not be in a room. */
+  disconnectUserHere(disconnection: Disconnection): void;
   /** What was published has not reached the other nodes. */
   failed(error: AdapterError): void;
+  /** The adapter has another status. */
+  statusChanged(status: AdapterStatus, problem: AdapterProblem | undefined): void;
 }
 
 /**
@@ -34,14 +40,23 @@ export interface SharingHub {
 export class HubSharing implements Sharing {
   readonly #shared: SharedRooms;
   readonly #hub: SharingHub;
+  readonly #adapter: Adapter;
 
   constructor(options: ResolvedSharedRoomsOptions, hub: SharingHub) {
     this.#hub = hub;
+    this.#adapter = options.adapter;
     const onTold = (message: object) => {
-      const disconnection = disconnectionOf(message);
-      if (disconnection !== undefined) hub.disconnectHere(disconnection);
+      const members = disconnectionOf(message, 'disconnect');
+      if (members !== undefined) hub.disconnectHere(members);
+      const connections = disconnectionOf(message, 'disconnectUser');
+      if (connections !== undefined) hub.disconnectUserHere(connections);
     };
-    this.#shared = new SharedRooms({ ...options, onTold });
+    const onStatus: SharingHub['statusChanged'] = (status, problem) => hub.statusChanged(status, problem);
+    this.#shared = new SharedRooms({ ...options, onTold, onStatus });
+  }
+
+  get status(): AdapterStatus {
+    return this.#adapter.status;
   }
 
   opened(room: string): void {
@@ -62,6 +77,10 @@ export class HubSharing implements Sharing {
 
   disconnect(disconnection: Disconnection): void {
     this.#shared.tell({ disconnect: disconnection });
+  }
+
+  disconnectUser(disconnection: Disconnection): void {
+    this.#shared.tell({ disconnectUser: disconnection });
   }
 
   /** @internal */

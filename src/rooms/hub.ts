@@ -1,10 +1,18 @@
 import { afterFlush } from '../connection/flush-queue';
 import type { WebSocketConnection } from '../connection/websocket-connection';
+import { channels } from '../diagnostics/channels';
+import { RoomCounters } from '../diagnostics/room-counters';
 import { type AdapterError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { checkFunction, describe, refuseUnknownOptions } from '../protocol/options';
-import type { LogPage } from './adapter';
+import type { AdapterProblem, AdapterStatus, LogPage } from './adapter';
 import { Delivery } from './delivery';
-import { type Disconnection, type DisconnectOptions, resolveDisconnect } from './disconnect';
+import {
+  closeUser,
+  type Disconnection,
+  type DisconnectOptions,
+  resolveDisconnect,
+  userOptionNames,
+} from './disconnect';
 import { type HistoryQuery, resolveHistoryQuery } from './history-query';
 import { HubErrors } from './hub-errors';
 import { HubSharing, type Sharing } from './hub-sharing';
@@ -21,6 +29,7 @@ import {
 } from './shared-rooms-options';
 import { checkSlowConsumer, policyOf, type SlowConsumer } from './slow-consumer';
 import { type GapListener, SlowMembers } from './slow-members';
+import { isPublishWatched, watchedPublish } from './watched-publish';
 
 const open = 1;
 
@@ -61,6 +70,8 @@ export interface HubEvents {
 export class Hub {
   readonly #rooms = new Map<string, Room>();
   readonly #memberships = new Map<Member, Membership>();
+  /** @internal */
+  readonly counters = new RoomCounters(() => this.#sharing?.status ?? 'ready');
   /** Rooms with batches, until the end of this iteration. */
   #published: Room[] = [];
   #publishes = 0;
@@ -70,9 +81,11 @@ export class Hub {
    */
   #waiting: Publishing[] | null = null;
   readonly #slowConsumer: SlowConsumer;
-  readonly #slowMembers = new SlowMembers();
+  readonly #slowMembers = new SlowMembers(this.counters);
   /** Stands for what goes to single members: nobody is in it. */
   readonly #direct = new Room('', 'close');
+  /** Of each board: all of its connections. */
+  readonly #boards = new Set<Iterable<WebSocketConnection>>();
   readonly #errors = new HubErrors();
   /** Where there are neither other nodes nor a history, nothing of what they need is there. */
   readonly #shared: HubSharing | undefined;
@@ -90,10 +103,12 @@ export class Hub {
     this.#keepsHistory = resolved.history.count > 0;
     if (resolved.isLocal && !this.#keepsHistory) return;
     this.#shared = new HubSharing(resolved, {
-      deliver: ({ rooms, payload, key }) => this.#publishHere(rooms, [], payload, key),
+      deliver: ({ rooms, payload, key }) => this.#deliverInTurn(rooms, [], payload, key),
       lost: (room) => this.#lost(room),
       disconnectHere: (disconnection) => this.disconnectHere(disconnection),
+      disconnectUserHere: (disconnection) => this.#disconnectUserHere(disconnection),
       failed: (error) => this.#errors.report(error),
+      statusChanged: (status, problem) => this.statusChanged(status, problem),
     });
     this.#sharing = this.#shared;
   }
@@ -118,10 +133,15 @@ export class Hub {
     const membership = this.#memberships.get(member) ?? this.#enter(member);
     const there = this.#rooms.get(room);
     const joined = there ?? new Room(room, policyOf(room, this.#slowConsumer));
+    if (!membership.rooms.has(joined)) {
+      this.counters.members++;
+      this.counters.joined(member.counters);
+    }
     joined.memberships.add(membership);
     membership.rooms.add(joined);
     if (there === undefined) {
       this.#rooms.set(room, joined);
+      this.counters.rooms++;
       this.#sharing?.opened(room);
     }
     return true;
@@ -211,7 +231,7 @@ export class Hub {
    * a member that left, or was closed.
    */
   dropped(room?: string): number {
-    return room === undefined ? this.#slowMembers.dropped : (this.#rooms.get(room)?.dropped ?? 0);
+    return room === undefined ? this.counters.dropped : (this.#rooms.get(room)?.dropped ?? 0);
   }
 
   /**
@@ -246,15 +266,33 @@ export class Hub {
   }
 
   /** @internal */
-  disconnectHere({ user, room, code, reason }: Disconnection): number {
-    const among = room === undefined ? this.#memberships.values() : (this.#rooms.get(room)?.memberships ?? []);
+  disconnectHere(disconnection: Disconnection): number {
+    const { room } = disconnection;
+    return closeUser(disconnection, room === undefined ? this.#memberships.keys() : this.members(room));
+  }
+
+  /** Has `disconnectUser()` look through these connections, as they are then. @internal */
+  alsoDisconnects(connections: Iterable<WebSocketConnection>): void {
+    this.#boards.add(connections);
+  }
+
+  /** Closes the connections of a user on all boards that share the hub, on all nodes, in a room or not. @internal */
+  disconnectUser(options: Omit<DisconnectOptions, 'room'>): number {
+    const disconnection = resolveDisconnect(options, userOptionNames);
+    this.#shared?.disconnectUser(disconnection);
+    return this.#disconnectUserHere(disconnection);
+  }
+
+  #disconnectUserHere(disconnection: Disconnection): number {
     let closed = 0;
-    for (const { member } of among) {
-      if (member.user !== user || member.readyState !== open) continue;
-      member.close(code, reason);
-      closed++;
-    }
+    for (const connections of this.#boards) closed += closeUser(disconnection, connections);
     return closed;
+  }
+
+  /** The status of the adapter has changed. @internal */
+  statusChanged(status: AdapterStatus, problem: AdapterProblem | undefined): void {
+    if (channels.adapter.hasSubscribers) channels.adapter.publish({ hub: this, status, ...(problem && { problem }) });
+    this.counters.adapterChanged(status, problem);
   }
 
   /** What other nodes have published is lost: how much is not known. */
@@ -278,12 +316,29 @@ export class Hub {
 
   #remove(membership: Membership, room: Room): void {
     room.memberships.delete(membership);
+    this.counters.members--;
     if (room.memberships.size > 0) return;
     this.#rooms.delete(room.name);
+    this.counters.rooms--;
+    if (this.#rooms.size === 0) this.counters.emptied();
     this.#sharing?.emptied(room.name);
   }
 
-  readonly #publish: Publish = (names, except, data, key, settled) => {
+  readonly #publish: Publish = (...publishing) => this.#watched(this.#publishEverywhere, publishing);
+
+  readonly #publishHere: Publish = (...publishing) => this.#watched(this.#publishOnlyHere, publishing);
+
+  #watched(publish: Publish, [names, except, data, key, settled]: Parameters<Publish>): void {
+    this.counters.published++;
+    if (!isPublishWatched()) {
+      publish(names, except, data, key, settled);
+      return;
+    }
+    const details = { hub: this, rooms: names, data };
+    watchedPublish(details, settled, (told) => publish(names, except, data, key, told));
+  }
+
+  readonly #publishEverywhere: Publish = (names, except, data, key, settled) => {
     const payload = payloadOf(data);
     // First, so that the order on other nodes is that of the calls, also of those that are made while this one goes round.
     if (this.#sharing !== undefined) this.#sharing.publish({ rooms: names, payload, key }, settled);
@@ -291,7 +346,7 @@ export class Hub {
     this.#deliverInTurn(names, except, payload, key);
   };
 
-  readonly #publishHere: Publish = (names, except, data, key, settled) => {
+  readonly #publishOnlyHere: Publish = (names, except, data, key, settled) => {
     this.#deliverInTurn(names, except, payloadOf(data), key);
     if (settled !== undefined) for (const _ of names) settled();
   };
@@ -329,6 +384,7 @@ export class Hub {
     const delivery = new Delivery(first.batches!, payload, rooms, key);
     for (const room of rooms) {
       const canBeSlow = room.policy !== 'close';
+      let delivered = 0;
       // Whoever closes in between leaves the set while it is walked, which a set allows.
       for (const membership of room.memberships) {
         if (membership.passed === publish) continue;
@@ -337,8 +393,10 @@ export class Hub {
           this.#slowMembers.hold(membership, room, delivery);
         } else {
           delivery.to(membership.member);
+          delivered++;
         }
       }
+      this.counters.delivered += delivered;
     }
   }
 

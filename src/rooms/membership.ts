@@ -1,3 +1,4 @@
+import type { Counters } from '../diagnostics/counters';
 import type { SharedEncoding, SharedMessage } from '../protocol/extension';
 import type { Backlog } from './backlog';
 import type { Room } from './room';
@@ -25,6 +26,8 @@ export interface Member {
   readonly isSlow: boolean;
   /** Bytes that may wait besides those that do; negative where it is more than its `maxBufferedAmount`. */
   readonly spare: number;
+  /** Where it is counted. */
+  readonly counters?: Counters;
   /** Who is behind it, as the application knows it. */
   readonly user: string | undefined;
   /** Calls back, once, when no more than its `lowWaterMark` waits, while it is open. To be called when it is slow. */

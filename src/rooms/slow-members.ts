@@ -1,4 +1,5 @@
 import type { WebSocketConnection } from '../connection/websocket-connection';
+import type { RoomCounters } from '../diagnostics/room-counters';
 import { Backlog } from './backlog';
 import type { Delivery } from './delivery';
 import type { Member, Membership } from './membership';
@@ -23,16 +24,17 @@ const open = 1;
  * @internal
  */
 export class SlowMembers {
-  /** Messages that members did not get, of all rooms that there were. */
-  dropped = 0;
   readonly listeners = new Set<GapListener>();
+
+  constructor(private readonly counters: RoomCounters) {}
 
   hold(membership: Membership, room: Room, delivery: Delivery): void {
     const { member } = membership;
     let { backlog } = membership;
     if (backlog === null) {
-      backlog = new Backlog(member, this.#count);
+      backlog = new Backlog(member, this.#count, this.#countDelivered);
       membership.backlog = backlog;
+      member.counters?.slowConsumer(member, room.policy, room.name);
       this.#releaseLater(membership, backlog);
     }
     if (member.readyState === open) backlog.hold(room, delivery.held);
@@ -53,7 +55,12 @@ export class SlowMembers {
 
   readonly #count = (room: Room): void => {
     room.dropped++;
-    this.dropped++;
+    this.counters.dropped++;
+  };
+
+  readonly #countDelivered = (room: Room): void => {
+    // Otherwise it was sent to this member alone.
+    if (room.name !== '') this.counters.delivered++;
   };
 
   #releaseLater(membership: Membership, backlog: Backlog): void {

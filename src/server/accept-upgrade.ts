@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RoomRegistry, WebSocketConnection } from '../connection/websocket-connection';
+import type { Counters } from '../diagnostics/counters';
 import { acceptDeflate } from '../protocol/deflate-negotiation';
 import type { DeflateSettings } from '../protocol/deflate-options';
 import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
 import { acceptHeaders, validateUpgradeRequest } from '../protocol/handshake';
 import { type ExtensionOffer, serializeExtensions } from '../protocol/headers';
 import { PerMessageDeflate } from '../protocol/permessage-deflate';
+import { askIdentity } from './identify';
 import type { ResolvedServerOptions } from './options';
 import { checkOrigin, type HowReached } from './origin';
 import { type PendingUpgrade, pendingUpgrade } from './pending-upgrade';
@@ -18,6 +20,8 @@ export interface AcceptInit {
   reached?: HowReached;
   /** Where `join` and `leave` of the connection go. @default none */
   rooms?: RoomRegistry;
+  /** Where the connection is counted. @default nowhere */
+  counters?: Counters;
   /** Takes what listeners of the connection throw, after it was failed with 1011. */
   onError?: (error: unknown, connection: WebSocketConnection) => void;
 }
@@ -45,8 +49,14 @@ export async function acceptUpgrade(
   const pending = pendingUpgrade(request);
   if (pending === undefined) throw notPending(request);
   const { key, protocols, extensions } = validateUpgradeRequest(request as IncomingMessage & { method: string });
+  refuseAnswered(pending, response);
+  // Before anything is waited for, so that those who come at the same time are counted.
+  pending.ticket?.seat();
   const verdict = checkOrigin(options.origins, request, init.reached);
   if (verdict !== undefined) await verdict;
+  let user = options.identify && askIdentity(options.identify, request);
+  if (typeof user === 'object') user = await user;
+  if (user !== undefined) pending.ticket?.seatUser(user);
   const protocol = options.subprotocols(protocols, request);
   refuseAnswered(pending, response);
   const extension = options.perMessageDeflate === null ? null : agreeOnDeflate(extensions, options.perMessageDeflate);
@@ -58,15 +68,20 @@ export async function acceptUpgrade(
   if (!response.writableEnded) await finished(pending, response);
 
   const head = pending.release();
-  return new WebSocketConnection(transportOf(pending.socket), {
+  const connection = new WebSocketConnection(transportOf(pending.socket), {
     role: 'server',
     options: options.connection,
     protocol,
     head,
     extension,
     ...(init.rooms && { rooms: init.rooms }),
+    ...(init.counters && { counters: init.counters }),
     ...(init.onError && { onError: init.onError }),
   });
+  connection.user = user;
+  pending.ticket?.opened(connection);
+  pending.record.accepted(connection);
+  return connection;
 }
 
 /** What carries the connection from now on: of a stream of HTTP/2 the stream itself. */

@@ -1,20 +1,11 @@
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { CloseCode } from '../protocol/close-code';
-import { encodeClosePayload } from '../protocol/close-payload';
-import { checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
-
-export interface CloseAllOptions {
-  /** The close code for every connection. @default 1001, going away */
-  code?: number;
-  /** The close reason, at most 123 bytes. @default none */
-  reason?: string;
-  /** Milliseconds after which those that have not closed are cut. @default 10,000 */
-  timeout?: number;
-}
+import { closeAllDefaults, type ResolvedCloseAll } from './close-all-options';
+import { GracefulClose } from './graceful-close';
 
 /** The open connections of a server. One leaves by itself when it has closed. */
 export class ConnectionSet implements Iterable<WebSocketConnection> {
   private readonly members = new Set<WebSocketConnection>();
+  private closing: GracefulClose | undefined;
   /** One function for all of them: ten thousand idle connections hold no closure each. */
   private readonly forget = (connection: WebSocketConnection): void => {
     this.members.delete(connection);
@@ -24,9 +15,16 @@ export class ConnectionSet implements Iterable<WebSocketConnection> {
     return this.members.size;
   }
 
+  /** `closeAll()` is under way. */
+  get isClosing(): boolean {
+    return this.closing !== undefined;
+  }
+
+  /** One that comes while all are closed is closed, too. */
   add(connection: WebSocketConnection): void {
     this.members.add(connection);
     connection.whenClosed(this.forget);
+    this.closing?.add(connection);
   }
 
   has(connection: WebSocketConnection): boolean {
@@ -38,36 +36,23 @@ export class ConnectionSet implements Iterable<WebSocketConnection> {
   }
 
   /**
-   * Closes those that are in it now, with the closing handshake, and resolves when the last of them has closed or was
-   * cut at the timeout.
+   * Closes those that are in it, with the closing handshake; of those in it while that is under way, all are closed. A further
+   * call meanwhile makes it faster: what it gives counts from now on where that is sooner, and code and reason for those that
+   * have not had their turn.
    *
-   * @throws InvalidOptionError for a code that must not be sent, or a reason that is too long
+   * @param options checked by `checkCloseAll`
+   * @returns a promise that resolves when the last of them has closed, or was cut
    */
-  async closeAll(options: CloseAllOptions = {}): Promise<void> {
-    const { code, reason, timeout } = checkCloseAll(options);
-    const closing = [...this.members];
-    if (closing.length === 0) return;
-    for (const connection of closing) connection.close(code, reason);
-    const cut = setTimeout(() => {
-      for (const connection of closing) connection.terminate();
-    }, timeout);
-    await Promise.all(closing.map((connection) => connection.closed));
-    clearTimeout(cut);
+  closeAll(options: Partial<ResolvedCloseAll> = {}): Promise<void> {
+    if (this.closing === undefined) {
+      const closing = new GracefulClose(this.members, { ...closeAllDefaults, ...options });
+      this.closing = closing;
+      void closing.done.then(() => {
+        this.closing = undefined;
+      });
+    } else {
+      this.closing.hasten(options);
+    }
+    return this.closing.done;
   }
-}
-
-const closeAllOptionNames = ['code', 'reason', 'timeout'];
-const defaultTimeout = 10_000;
-
-/**
- * Checks the options of `close()`, so that a wrong code or reason closes nothing.
- *
- * @throws InvalidOptionError
- */
-export function checkCloseAll(options: CloseAllOptions): Required<CloseAllOptions> {
-  refuseUnknownOptions('close()', options, closeAllOptionNames);
-  const { code = CloseCode.GoingAway, reason = '', timeout = defaultTimeout } = options;
-  checkMilliseconds('timeout', timeout);
-  encodeClosePayload(code, reason);
-  return { code, reason, timeout };
 }

@@ -3,11 +3,20 @@ import {
   type ConnectionOptions,
   connectionOptionNames,
   pickConnectionOptions,
+  type ResolvedConnectionOptions,
   resolveConnectionOptions,
 } from '../connection/options';
+import { checkLogger, Log, type Logger } from '../diagnostics/logger';
 import { type DeflateSettings, type PerMessageDeflateOptions, resolveDeflate } from '../protocol/deflate-options';
 import { InvalidOptionError } from '../protocol/errors';
-import { checkBoolean, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
+import { checkBoolean, checkFunction, checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
+import {
+  type AdmissionLimits,
+  type AdmissionOptions,
+  admissionOptionNames,
+  resolveAdmission,
+} from './admission-options';
+import type { Identify } from './identify';
 import { type AllowedOrigins, anyOrigin, compileOriginPolicy, type OriginPolicy } from './origin';
 import { compileSubprotocols, type SubprotocolChoice, type Subprotocols } from './subprotocol';
 
@@ -39,26 +48,43 @@ export interface UpgradeOptions<Request = IncomingMessage> extends Partial<Conne
    * @default false
    */
   dangerouslyAllowAnyOrigin?: boolean;
+  /**
+   * Says who connects, from the request when all middleware has run: it becomes `socket.user`, for `maxConnectionsPerUser`,
+   * presence, and `disconnect()`. Undefined for somebody who is nobody in particular. May return a promise, for which the
+   * 101 waits; an exception goes to Express's error middleware, and a `HandshakeError` is a refusal.
+   * @default nobody is known
+   */
+  identify?: Identify<Request>;
 }
 
 /** `UpgradeOptions` and what holds for a whole server. */
-export interface ServerOptions<Request = IncomingMessage> extends UpgradeOptions<Request> {
+export interface ServerOptions<Request = IncomingMessage> extends UpgradeOptions<Request>, AdmissionOptions {
   /**
    * Milliseconds from the arrival of an upgrade request to its 101 or its refusal, all middleware included;
    * then it is refused with 503.
    * @default 10,000
    */
   handshakeTimeout?: number;
+  /**
+   * Where it is written what happens: `console`, pino, or what has the same methods; false for nowhere. Exceptions of the
+   * application that nobody listens for are errors; slow consumers, limits, and adapters that are degraded, are warnings,
+   * at most one a second of each kind; what else becomes of handshakes and connections is for debugging.
+   * @default exceptions are written to the console, and nothing else
+   */
+  logger?: Logger | false;
 }
 
 /** Options that have been checked: what `acceptUpgrade` reads at every handshake. */
 export interface ResolvedServerOptions {
-  readonly connection: Readonly<ConnectionOptions>;
+  readonly connection: ResolvedConnectionOptions;
   readonly handshakeTimeout: number;
+  readonly log: Log;
   readonly subprotocols: SubprotocolChoice;
   /** Null where messages are not compressed. */
   readonly perMessageDeflate: DeflateSettings | null;
   readonly origins: OriginPolicy;
+  readonly identify: Identify | undefined;
+  readonly limits: AdmissionLimits;
 }
 
 const upgradeOptionNames = [
@@ -66,10 +92,17 @@ const upgradeOptionNames = [
   'perMessageDeflate',
   'allowedOrigins',
   'dangerouslyAllowAnyOrigin',
+  'identify',
 ] as const;
 
 /** What a server can be told, by name. */
-export const serverOptionNames = [...connectionOptionNames, ...upgradeOptionNames, 'handshakeTimeout'] as const;
+export const serverOptionNames = [
+  ...connectionOptionNames,
+  ...upgradeOptionNames,
+  ...admissionOptionNames,
+  'handshakeTimeout',
+  'logger',
+] as const;
 
 const defaults = { handshakeTimeout: 10_000 };
 
@@ -86,9 +119,11 @@ export function resolveServerOptions<Request extends IncomingMessage = IncomingM
   refuseUnknownOptions(where, given, serverOptionNames);
   const handshakeTimeout = given.handshakeTimeout ?? base?.handshakeTimeout ?? defaults.handshakeTimeout;
   checkMilliseconds('handshakeTimeout', handshakeTimeout);
+  if (given.identify !== undefined) checkFunction('identify', given.identify);
   return Object.freeze({
     connection: resolveConnectionOptions(where, pickConnectionOptions(given), base?.connection),
     handshakeTimeout,
+    log: base?.log ?? new Log(checkLogger(given.logger)),
     subprotocols:
       given.subprotocols === undefined && base ? base.subprotocols : compileSubprotocols(given.subprotocols),
     perMessageDeflate:
@@ -96,13 +131,16 @@ export function resolveServerOptions<Request extends IncomingMessage = IncomingM
         ? base.perMessageDeflate
         : resolveDeflate(where, 'server', given.perMessageDeflate),
     origins: resolveOrigins(given, base),
+    identify: given.identify === undefined ? base?.identify : (given.identify as Identify),
+    limits: resolveAdmission(given, base?.limits),
   });
 }
 
 /**
  * Checks the options of one route; what is not given is taken from `base`.
  *
- * @throws InvalidOptionError, also for `handshakeTimeout`, which has begun before the route is known
+ * @throws InvalidOptionError, also for `handshakeTimeout`, which has begun before the route is known, and for what counts
+ *   the connections of all routes
  */
 export function resolveUpgradeOptions<Request extends IncomingMessage = IncomingMessage>(
   where: string,
@@ -112,6 +150,17 @@ export function resolveUpgradeOptions<Request extends IncomingMessage = Incoming
   if (given !== null && typeof given === 'object' && Object.hasOwn(given, 'handshakeTimeout')) {
     throw new InvalidOptionError(
       `Option 'handshakeTimeout' cannot be set in ${where}: it runs before the route is known. Give it to the server.`,
+    );
+  }
+  if (given !== null && typeof given === 'object' && Object.hasOwn(given, 'logger')) {
+    throw new InvalidOptionError(
+      `Option 'logger' cannot be set in ${where}: what happens before the route is known is written, too. Give it to the server.`,
+    );
+  }
+  for (const name of admissionOptionNames) {
+    if (given === null || typeof given !== 'object' || !Object.hasOwn(given, name)) continue;
+    throw new InvalidOptionError(
+      `Option '${name}' cannot be set in ${where}: it counts what comes to all routes together. Give it to the server.`,
     );
   }
   return resolveServerOptions(where, given, base);

@@ -1,12 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Counters, uncounted } from '../diagnostics/counters';
+import { HandshakeRecord } from '../diagnostics/handshake-record';
 import { HandshakeError } from '../protocol/errors';
+import type { Ticket } from './admission';
 import { refuseUpgrade } from './refuse-upgrade';
 import { createUpgradeResponse, forwardDrain, ignoreError } from './upgrade-response';
 
 /** Bytes that a client may send before it has seen the 101; past them its socket waits. */
 const maxEarlyBytes = 64 * 1024;
+
+/** The same for all of the process together; past them whoever sends more is refused. */
+const maxEarlyBytesOfAll = 16 * 1024 * 1024;
+
+let earlyBytesOfAll = 0;
 
 /** Milliseconds for a refused client to take its answer and leave, where less is left of the handshake's deadline. */
 const lingerTimeout = 2_000;
@@ -33,6 +41,8 @@ export interface PendingUpgradeInit {
   handshakeTimeout: number;
   /** Called once, when it is accepted or its socket is closed. */
   onSettled: (pending: PendingUpgrade) => void;
+  /** Where it is counted. @default nowhere */
+  counters?: Counters | undefined;
 }
 
 /**
@@ -45,6 +55,11 @@ export class PendingUpgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly response: ServerResponse;
+  /** Where it is counted, as pending and then as a connection; undefined where nobody counts. */
+  ticket: Ticket | undefined;
+  /** Why it was refused, where it was by an error: error middleware may have put it into other words. */
+  refusal: HandshakeError | undefined;
+  readonly record: HandshakeRecord;
   private readonly handshakeTimeout: number;
   private readonly onSettled: (pending: PendingUpgrade) => void;
   /** What came after the request head: frames of a client that does not wait for the 101. */
@@ -59,11 +74,13 @@ export class PendingUpgrade {
     const { request, socket, head } = init;
     this.server = init.server;
     this.request = request;
+    this.record = new HandshakeRecord(request, init.counters ?? uncounted);
     this.socket = socket;
     this.handshakeTimeout = init.handshakeTimeout;
     this.onSettled = init.onSettled;
     this.early = head.length > 0 ? [head] : [];
     this.earlyBytes = head.length;
+    earlyBytesOfAll += head.length;
     (request as MarkedRequest)[mark] = this;
     // An inactivity timeout of the server has its own idea of when to cut; the deadline below replaces it.
     if (typeof (socket as Socket).setTimeout === 'function') (socket as Socket).setTimeout(0);
@@ -87,6 +104,7 @@ export class PendingUpgrade {
     socket.on('data', this.onData);
     socket.resume();
     this.deadline = setTimeout(this.onDeadline, this.handshakeTimeout);
+    this.refuseFlood();
   }
 
   /** The client has left, or was refused while the application thought: there is nobody to answer. */
@@ -96,7 +114,10 @@ export class PendingUpgrade {
 
   /** Answers with this error, unless an answer has begun. */
   refuse(error: HandshakeError): void {
-    if (!this.response.headersSent) this.refused = true;
+    if (!this.response.headersSent) {
+      this.refused = true;
+      this.refusal = error;
+    }
     refuseUpgrade(this.response, error);
   }
 
@@ -111,7 +132,8 @@ export class PendingUpgrade {
     this.response.detachSocket(this.socket as Socket);
     (this.request as MarkedRequest)[mark] = undefined;
     this.onSettled(this);
-    return this.early.length === 0 ? noBytes : Buffer.concat(this.early);
+    const early = this.forgetEarly();
+    return early.length === 0 ? noBytes : Buffer.concat(early);
   }
 
   private stopWatching(): void {
@@ -134,8 +156,23 @@ export class PendingUpgrade {
     if (this.response.writableEnded && this.response.statusCode !== 101) return;
     this.early.push(chunk);
     this.earlyBytes += chunk.length;
+    earlyBytesOfAll += chunk.length;
     if (this.earlyBytes >= maxEarlyBytes) this.socket.pause();
+    this.refuseFlood();
   };
+
+  /** RFC 6455, section 4.1: a client waits for its answer. Those that do not, and come in thousands, mean no good. */
+  private refuseFlood(): void {
+    if (earlyBytesOfAll > maxEarlyBytesOfAll && this.earlyBytes > 0) this.refuse(tooEarly());
+  }
+
+  private forgetEarly(): Buffer[] {
+    const { early } = this;
+    earlyBytesOfAll -= this.earlyBytes;
+    this.early = [];
+    this.earlyBytes = 0;
+    return early;
+  }
 
   /** Half a connection is no use to a WebSocket: a client that ends before the 101 has given up. */
   private readonly onEnd = (): void => {
@@ -148,6 +185,11 @@ export class PendingUpgrade {
     // The mark stays: what middleware does later it still does for an upgrade, though nobody waits for it.
     // Middleware that waits learns it as it does for ordinary requests: 'aborted' and 'close' on the request.
     if (!this.response.writableEnded) this.request.destroy();
+    this.ticket?.release();
+    this.forgetEarly();
+    const { headersSent, statusCode } = this.response;
+    if (headersSent && statusCode !== 101) this.record.refused(statusCode, this.refusal);
+    else this.record.left(this.refusal);
     this.onSettled(this);
   };
 
@@ -157,7 +199,9 @@ export class PendingUpgrade {
     process.nextTick(() => response.emit('close'));
     // Accepted: the socket is, or is about to be, released.
     if (response.statusCode === 101) return;
-    this.early = [];
+    this.ticket?.release();
+    this.record.refused(response.statusCode, this.refusal);
+    this.forgetEarly();
     response.detachSocket(socket as Socket);
     socket.resume();
     socket.end();
@@ -166,16 +210,16 @@ export class PendingUpgrade {
 
   private readonly onDeadline = (): void => {
     const { response, socket, handshakeTimeout } = this;
+    const error = new HandshakeError(
+      `The server did not answer the opening handshake within ${handshakeTimeout} ms (handshakeTimeout)`,
+      { status: 503, code: 'HANDSHAKE_TIMEOUT' },
+    );
     if (response.headersSent) {
+      this.refusal ??= error;
       socket.destroy();
       return;
     }
-    this.refuse(
-      new HandshakeError(
-        `The server did not answer the opening handshake within ${handshakeTimeout} ms (handshakeTimeout)`,
-        { status: 503, code: 'HANDSHAKE_TIMEOUT' },
-      ),
-    );
+    this.refuse(error);
     this.rearm(lingerTimeout);
   };
 
@@ -183,4 +227,12 @@ export class PendingUpgrade {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => this.socket.destroy(), delay);
   }
+}
+
+function tooEarly(): HandshakeError {
+  return new HandshakeError('Clients send too much to this server before their opening handshakes are answered', {
+    status: 503,
+    code: 'EARLY_BYTES',
+    headers: { 'Retry-After': '1' },
+  });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Counters } from '../diagnostics/counters';
 import { HandshakeError } from '../protocol/errors';
 import { singleValue } from '../protocol/handshake';
 import { listIncludes } from '../protocol/headers';
@@ -20,6 +21,8 @@ export interface ReceiveUpgradesInit {
   claims?: (request: IncomingMessage) => boolean;
   /** The server that connections are counted on. @default the one whose upgrades are received */
   countedOn?: NetServer;
+  /** Where upgrade requests are counted when they come. @default nowhere */
+  counters?: () => Counters | undefined;
 }
 
 /** What goes on between a server and one receiver of its upgrade requests. */
@@ -61,12 +64,13 @@ export function receiveUpgrades(server: Server, init: ReceiveUpgradesInit): Upgr
       head,
       handshakeTimeout,
       onSettled: forget,
+      counters: init.counters?.(),
     });
     pending.add(upgrade);
     try {
       if (refusal !== undefined) upgrade.refuse(refusal);
       else if (hasBody(request)) upgrade.refuse(bodyRefused());
-      else dispatch(request, upgrade.response);
+      else upgrade.record.run(() => dispatch(request, upgrade.response));
     } finally {
       upgrade.watch();
     }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { InvalidOptionError, InvalidStateError } from '../protocol/errors';
+import { isBearerSubprotocol } from '../protocol/bearer-subprotocol';
+import { HandshakeError, InvalidOptionError, InvalidStateError } from '../protocol/errors';
 import { isToken } from '../protocol/headers';
 import { describe } from '../protocol/options';
 
@@ -12,13 +13,32 @@ export type Subprotocols<Request = IncomingMessage> =
 export type SubprotocolChoice = (offered: string[], request: IncomingMessage) => string;
 
 /**
- * Turns the option into the choice that is made at every handshake.
+ * Turns the option into the choice that is made at every handshake. A bearer token among the names that are offered is no
+ * choice: where nothing else is chosen the handshake is refused, because browsers would fail the connection, and not say why.
  *
  * @throws InvalidOptionError for a name that could not stand in the header
  */
 export function compileSubprotocols<Request extends IncomingMessage>(
   option: Subprotocols<Request> | undefined,
 ): SubprotocolChoice {
+  const choose = compileChoice(option);
+  return (offered, request) => {
+    if (!offered.some(isBearerSubprotocol)) return choose(offered, request);
+    const names = offered.filter((name) => !isBearerSubprotocol(name));
+    return choose(names, request) || refuseTokenAlone(names);
+  };
+}
+
+function refuseTokenAlone(names: readonly string[]): never {
+  const beside = names.length === 0 ? 'nothing' : names.map((name) => `'${name}'`).join(', ');
+  throw new HandshakeError(
+    `Beside a bearer token, a subprotocol must be offered that this endpoint speaks (option 'subprotocols'), not ${beside}: ` +
+      'browsers fail a connection that is given none of those they offered, and a token is none to give',
+    { status: 400, code: 'TOKEN_WITHOUT_SUBPROTOCOL' },
+  );
+}
+
+function compileChoice<Request extends IncomingMessage>(option: Subprotocols<Request> | undefined): SubprotocolChoice {
   if (option === undefined) return chooseNone;
   if (typeof option === 'function') return byFunction(option as Extract<Subprotocols, (...given: never) => unknown>);
   if (!Array.isArray(option)) {
@@ -29,6 +49,11 @@ export function compileSubprotocols<Request extends IncomingMessage>(
     if (typeof name !== 'string' || !isToken(name)) {
       throw new InvalidOptionError(
         `Option 'subprotocols' holds ${describe(name)}, which is no name of a subprotocol: letters, digits and !#$%&'*+-.^_\`|~`,
+      );
+    }
+    if (isBearerSubprotocol(name)) {
+      throw new InvalidOptionError(
+        `Option 'subprotocols' holds ${describe(name)}, which begins as bearer tokens do: no such name is ever chosen`,
       );
     }
     spoken.add(name);

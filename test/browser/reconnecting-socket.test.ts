@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import { type ChatClientOptions, resolveOptions } from '../../src/browser/options';
 import { type ConnectionState, ReconnectingSocket } from '../../src/browser/reconnecting-socket';
-import type { WebSocketClass } from '../../src/browser/web-socket';
+import type { ChatUrl, WebSocketClass } from '../../src/browser/web-socket';
 import { FakePage } from './support/fake-page';
 import { FakeSocket } from './support/fake-socket';
 import { FakeTime, settled } from './support/fake-time';
-
-type Url = () => string | URL | Promise<string | URL>;
 
 describe('browser reconnecting socket', () => {
   const time = FakeTime.use(() => socket.close());
@@ -23,7 +21,7 @@ describe('browser reconnecting socket', () => {
   });
 
   /** Makes a socket that connects. */
-  async function connect(options: ChatClientOptions = {}, url: Url = () => 'ws://site/chat'): Promise<FakeSocket> {
+  async function connect(options: ChatClientOptions = {}, url: ChatUrl = () => 'ws://site/chat'): Promise<FakeSocket> {
     socket = new ReconnectingSocket(url, resolveOptions({ WebSocket: FakeSocket, ...options }), {
       opened: () => events.push('opened'),
       received: (data) => events.push(`received ${data}`),
@@ -105,6 +103,21 @@ describe('browser reconnecting socket', () => {
       expect(FakeSocket.last.open() && state.status).to.equal('open');
     });
   }
+
+  it('comes back with another ticket when its credentials have expired', async () => {
+    let tickets = 0;
+    const dialled = await connect({}, async () => `ws://site/chat?ticket=${++tickets}`);
+    dialled.open().end(4401, 'credentials expired');
+    expect(state.status).to.equal('waiting');
+    await time.pass(time.next!);
+    expect(FakeSocket.last.url).to.equal('ws://site/chat?ticket=2');
+  });
+
+  it('does not come back with the same URL when its credentials have expired', async () => {
+    (await connect({}, 'ws://site/chat')).open().end(4401, 'credentials expired');
+    expect(state.status).to.equal('closed');
+    expect(time.timers).to.equal(0);
+  });
 
   it('begins with the first delay when it is asked to connect after the end', async () => {
     await connect();
@@ -188,7 +201,7 @@ describe('browser reconnecting socket', () => {
         },
       ],
       ['rejects', () => Promise.reject(new Error('no token'))],
-    ] as [string, Url][]) {
+    ] as [string, ChatUrl][]) {
       it(`takes one that ${how} for a failure, and tells it`, async () => {
         await connect({}, url);
         expect(FakeSocket.made).to.deep.equal([]);

@@ -34,6 +34,11 @@ describe('browser retry', () => {
     });
   }
 
+  it('comes back after 4401 where there are new credentials each time, and after nothing else for that', () => {
+    expect(isFinal({ code: 4401, reason: '' }, true)).to.equal(false);
+    for (const code of [1008, 4000, 4403]) expect(isFinal({ code, reason: '' }, true)).to.equal(true);
+  });
+
   it('comes back after 5000, which is nobody’s', () => {
     expect(isFinal({ code: 5000, reason: '' })).to.equal(false);
   });

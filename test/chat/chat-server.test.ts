@@ -244,6 +244,20 @@ describe('ChatServer', () => {
       expect(error.code).to.equal('ECONNREFUSED');
     });
 
+    it('spreads the closes with another code and reason, and hurries when it is asked again', async () => {
+      const server = await serve();
+      const clients = [await connect(server), await connect(server), await connect(server)];
+      const closed = clients.map((client) => client.closed());
+      const stopping = server.stop({ over: '24h', code: 1012, reason: 'retry-after=1' });
+      // Whether it has begun to close by then, or not.
+      expect(server.stop({ over: 0 })).to.equal(stopping);
+      await stopping;
+      for (const close of await Promise.all(closed)) {
+        expect(close).to.deep.equal({ code: 1012, reason: 'retry-after=1' });
+      }
+      expect(() => server.stop({ over: 'never' as never })).to.throw(InvalidOptionError, "'over'");
+    });
+
     it('does not wait for kept-alive connections, nor for half a request', async () => {
       const server = await serve();
       const [idle, half] = [await connectRaw(server), await connectRaw(server)];
@@ -286,6 +300,57 @@ describe('ChatServer', () => {
       await stopping;
       const client = await connect(server);
       expect((await client.join('a')).count).to.equal(1);
+    });
+  });
+
+  describe('admission', () => {
+    it('refuses what is too much with a status, and lets others in when somebody has left', async () => {
+      const server = await serve({ maxConnections: 2, maxConnectionsPerAddress: 1 });
+      const first = await connect(server);
+      const refused = await connectRaw(server);
+      refused.send(handshake());
+      expect(await refused.rest()).to.match(/^HTTP\/1\.1 429 .*maxConnectionsPerAddress\)\n$/s);
+      expect(server.metrics().handshakes.refused).to.deep.equal({ TOO_MANY_CONNECTIONS_FROM_ADDRESS: 1 });
+      first.socket.close();
+      await once(first.socket, 'close');
+      while (server.metrics().connections.open > 0) await new Promise(setImmediate);
+      await (await connect(server)).join('a');
+    });
+
+    it('lets no more pass of those that come at the same time', async () => {
+      const allowedOrigins = () => new Promise<boolean>((resolve) => setImmediate(resolve, true));
+      const server = await serve({ maxConnections: 3, allowedOrigins });
+      const clients = await Promise.all(Array.from({ length: 20 }, () => connectRaw(server)));
+      for (const client of clients) client.send(handshake('/', { Origin: 'https://app.example' }));
+      const answers = await Promise.all(clients.map((client) => client.response()));
+      expect(answers.filter(({ status }) => status === 101)).to.have.lengthOf(3);
+      expect(answers.filter(({ status }) => status === 503)).to.have.lengthOf(17);
+    });
+
+    it('closes with 1008 whom identify knows too often', async () => {
+      const identify = (_socket: WebSocketConnection, { headers }: { headers: Record<string, unknown> }) =>
+        String(headers['x-user']);
+      const server = await serve({ maxConnectionsPerUser: 1, identify });
+      const ann = await connect(server, '/', { 'X-User': 'ann' });
+      await ann.join('a');
+      const second = await connect(server, '/', { 'X-User': 'ann' });
+      expect(await second.closed()).to.deep.equal({
+        code: 1008,
+        reason: 'One user may have no more than 1 WebSocket open here (maxConnectionsPerUser)',
+      });
+      expect(server.metrics().connections.failed).to.deep.equal({ TOO_MANY_CONNECTIONS_OF_USER: 1 });
+      await (await connect(server, '/', { 'X-User': 'bob' })).join('a');
+      ann.socket.close();
+      await once(ann.socket, 'close');
+      while (server.metrics().connections.open > 1) await new Promise(setImmediate);
+      await (await connect(server, '/', { 'X-User': 'ann' })).join('a');
+    });
+
+    it('refuses to count users whom nobody knows', () => {
+      expect(() => create({ maxConnectionsPerUser: 1 })).to.throw(
+        InvalidOptionError,
+        "in ChatServer needs option 'identify'",
+      );
     });
   });
 

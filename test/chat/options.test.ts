@@ -11,7 +11,13 @@ describe('chat options', () => {
   it('have finite defaults, and no hooks', () => {
     const { chat, rest } = split({});
     const { shared, ...own } = chat;
-    expect(own).to.deep.equal({ maxRoomsPerMember: 50, maxTextLength: 4096, maxNameLength: 64, maxMembersListed: 500 });
+    expect(own).to.deep.equal({
+      maxRoomsPerMember: 50,
+      maxTextLength: 4096,
+      maxNameLength: 64,
+      maxMembersListed: 500,
+      maxRequestsPerSecond: { rate: 5, burst: 200 },
+    });
     expect(shared).to.include({ name: 'rooms', isLocal: true, presenceTtl: 30_000, publishTimeout: 60_000 });
     expect(shared.history).to.include({ count: 0 });
     expect(rest).to.deep.equal({});
@@ -26,8 +32,16 @@ describe('chat options', () => {
 
   it('that are undefined are not given', () => {
     const { shared, ...own } = split({ maxTextLength: undefined, authorizeJoin: undefined, schema: undefined }).chat;
-    expect(own).to.have.all.keys('maxRoomsPerMember', 'maxTextLength', 'maxNameLength', 'maxMembersListed');
+    expect(own).to.have.all.keys(Object.keys(split({}).chat).filter((name) => name !== 'shared'));
     expect(shared).to.include({ name: 'rooms' });
+  });
+
+  it('take a rate as a number, as an object, or not at all', () => {
+    const rateOf = (maxRequestsPerSecond: unknown) => split({ maxRequestsPerSecond }).chat.maxRequestsPerSecond;
+    expect(rateOf(20)).to.deep.equal({ rate: 20, burst: 20 });
+    expect(rateOf({ rate: 1, burst: 60 })).to.deep.equal({ rate: 1, burst: 60 });
+    expect(rateOf(false)).to.equal(false);
+    expect(() => rateOf(0)).to.throw(InvalidOptionError, "Option 'maxRequestsPerSecond' must be a number per second");
   });
 
   it('say how the rooms are shared', () => {

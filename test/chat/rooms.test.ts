@@ -68,6 +68,20 @@ for (const [version, create] of [
       expect(board.connections.size).to.equal(2);
     });
 
+    it('knows users by its own identify, or else by that of the board', async () => {
+      app = create();
+      board = switchboard(app, { maxConnectionsPerUser: 1, identify: (request) => request.get('x-user') });
+      app.use('/own', rooms({ identify: (_socket, request) => `own ${request.get('x-user')}` }));
+      app.use('/board', rooms());
+      const port = await listen();
+      const [ann, bob] = [{ 'X-User': 'ann' }, { 'X-User': 'bob' }];
+      expect((await (await connect(port, '/own', ann)).join('a')).member.id).to.equal('own ann');
+      expect((await (await connect(port, '/board', bob)).join('a')).member.id).to.equal('bob');
+      // What the board has counted is its own user.
+      expect((await refusal(port, '/board', ann)).status).to.equal(429);
+      await board.close();
+    });
+
     it('joins the room that the URL names at once, with the name in its query', async () => {
       const support = rooms();
       app.use('/support', support);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ClientConnection } from '../../src/client/client-connection';
 import { resolveConnectionOptions } from '../../src/connection/options';
 import { Opcode } from '../../src/protocol/opcode';
-import { createTransportPair } from '../support/memory-transport';
+import { Link } from '../../src/testing/link';
 import { RawPeer } from '../support/raw-peer';
 
 /** More than an inbox holds. */
@@ -16,7 +16,7 @@ describe('ClientConnection', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    const [near, far] = createTransportPair();
+    const { client: near, server: far } = new Link();
     const options = resolveConnectionOptions('test()', { pingInterval: false });
     peer = new RawPeer(far, 'server');
     connection = new ClientConnection(

@@ -27,7 +27,7 @@ describe('ClosureRecord', () => {
 
   it('lets a failure of ours count more than what the peer says then', () => {
     const record = new ClosureRecord();
-    record.failed({ code: 1008, reason: 'too much' }, policyError);
+    record.failed({ code: 1008, reason: 'too much' }, policyError, 'SLOW_CONSUMER');
     record.received = { code: 1000, reason: '' };
     record.sent = { code: 1008, reason: 'too much' };
     expect(record.summary()).to.deep.equal({
@@ -42,7 +42,7 @@ describe('ClosureRecord', () => {
   it('keeps the first cause', () => {
     const record = new ClosureRecord();
     record.cause = new Error('first');
-    record.failed({ code: 1008, reason: '' }, policyError);
+    record.failed({ code: 1008, reason: '' }, policyError, 'SLOW_CONSUMER');
     expect(record.summary().cause).to.have.property('message', 'first');
   });
 

@@ -7,6 +7,7 @@ import { InvalidOptionError } from '../../src/protocol/errors';
 class Events extends ConnectionEvents {
   asked = 0;
   isClean = true;
+  readonly masks = false;
   readonly failures: unknown[] = [];
   failWith(error: unknown): void {
     this.failures.push(error);

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Outbox } from '../../src/connection/outbox';
+import { uncounted } from '../../src/diagnostics/counters';
 import { Opcode } from '../../src/protocol/opcode';
 import { frameBytes } from '../support/raw-peer';
 import { iteration } from '../support/recording-transport';
@@ -20,7 +21,14 @@ describe('Outbox: several that share the slab', () => {
         const ends = [0, 1, 2].map(() => new UnsteadySocket());
         const outboxes = ends.map((end) => {
           const transportDrain = () => outbox.flush();
-          const owner = { transportDrain, transportFull: () => {}, outboxDrained: () => {}, failWith: () => {} };
+          const ignore = () => {};
+          const owner = {
+            counters: uncounted,
+            transportDrain,
+            transportFull: ignore,
+            outboxDrained: ignore,
+            failWith: ignore,
+          };
           const outbox = new Outbox(end, { highWaterMark: 64 * 1024, lowWaterMark: 16 * 1024 }, owner);
           end.on('drain', transportDrain);
           return outbox;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Outbox } from '../../src/connection/outbox';
 import { slabSize } from '../../src/connection/slab';
+import { uncounted } from '../../src/diagnostics/counters';
 import { Opcode } from '../../src/protocol/opcode';
 import { frameBytes, framesOf } from '../support/raw-peer';
 import { iteration, RecordingTransport } from '../support/recording-transport';
@@ -8,6 +9,7 @@ import { iteration, RecordingTransport } from '../support/recording-transport';
 class Owner {
   drained = 0;
   readonly thrown: unknown[] = [];
+  readonly counters = uncounted;
   outboxDrained(): void {
     this.drained++;
   }

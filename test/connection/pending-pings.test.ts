@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PendingPings } from '../../src/connection/pending-pings';
+import { maxPendingPings, PendingPings } from '../../src/connection/pending-pings';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -52,5 +52,18 @@ describe('PendingPings', () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', listen);
     expect(unhandled).to.deep.equal([]);
+  });
+
+  it('is full with a thousand, until one is answered', async () => {
+    const pings = new PendingPings();
+    const all = Array.from({ length: maxPendingPings }, (_, index) => {
+      expect(pings.isFull).to.equal(false);
+      return pings.add(bytes(String(index)));
+    });
+    expect(pings.isFull).to.equal(true);
+    pings.answer(bytes('0'));
+    expect(pings.isFull).to.equal(false);
+    pings.answer(bytes(String(maxPendingPings - 1)));
+    expect(await Promise.all(all)).to.have.length(1000);
   });
 });

@@ -3,13 +3,16 @@ import fc from 'fast-check';
 import { Outbox } from '../../src/connection/outbox';
 import { commit, reserve, slabSize } from '../../src/connection/slab';
 import { longestShortText, textBatch } from '../../src/connection/text-batch';
+import { Counters } from '../../src/diagnostics/counters';
 import { Opcode } from '../../src/protocol/opcode';
 import { heldBytes } from '../support/collect-garbage';
 import { connectionOverRecording } from '../support/connection-with-raw-peer';
 import { frameBytes, framesOf } from '../support/raw-peer';
 import { iteration, RecordingTransport } from '../support/recording-transport';
 
-const owner = { outboxDrained: () => {}, transportDrain: () => {}, transportFull: () => {}, failWith: () => {} };
+const counters = new Counters();
+const ignore = () => {};
+const owner = { counters, outboxDrained: ignore, transportDrain: ignore, transportFull: ignore, failWith: ignore };
 
 function setUp(): { outbox: Outbox; transport: RecordingTransport } {
   const transport = new RecordingTransport();

@@ -78,12 +78,20 @@ describeContract('contract: heartbeat', (contract) => {
   });
 
   it('a flood of pings is answered as far as it has to be: the last one always', async () => {
-    const { server, peer } = await contract.withRawPeer({ maxPendingPongs: 4 });
+    const { server, peer } = await contract.withRawPeer({ maxPendingPongs: 4, maxControlFramesPerSecond: false });
     for (let i = 0; i < 20_000; i++) peer.send(Opcode.Ping, `${i}`);
     await peer.until(() => String(peer.frames.at(-1)?.payload) === '19999');
     expect(server.readyState).to.equal(server.OPEN);
     const answered = peer.frames.map(({ payload }) => Number(payload));
     expect(answered).to.deep.equal([...answered].sort((one, other) => one - other));
+  });
+
+  it('a flood of pings that is not allowed ends the connection, and its transport, though it goes on', async () => {
+    const { server, peer } = await contract.withRawPeer({ maxControlFramesPerSecond: 10, closeTimeout: 500 });
+    server.on('error', () => {});
+    for (let i = 0; i < 2000; i++) peer.send(Opcode.Ping, `${i}`);
+    expect((await server.closed).cause).to.have.property('code', 'CONTROL_RATE');
+    expect(peer.frames.filter(({ opcode }) => opcode === Opcode.Pong).length).to.be.at.most(16);
   });
 
   it('a raw peer that never answers gets pings, and then the end', async () => {

@@ -52,6 +52,20 @@ describe('demo server', function () {
     });
   }
 
+  it('ends at once, with 1, at the second signal', async () => {
+    const site = demo(0);
+    const url = new URL('/chat', await site.address()).href.replace('http', 'ws');
+    const [stuck, other] = [await connect(url), await connect(url)];
+    // It does not answer the close frame, for which the site would wait.
+    stuck.pause();
+    const exited = site.stop('SIGTERM');
+    await other.closed;
+    expect(await site.stop('SIGINT'), site.output).to.equal(1);
+    expect(await exited).to.equal(1);
+    stuck.terminate();
+    await stuck.closed;
+  });
+
   it('tells of both addresses, and of the certificate', async () => {
     const site = demo(0);
     expect(await site.address()).to.not.equal(await site.address('https'));

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import request from 'supertest';
 import superwstest from 'superwstest';
 import { WebSocket as UndiciWebSocket } from 'undici';
+import { upgradable } from '../../src/testing';
 import { ExpressApps, expressVersions } from '../support/express-apps';
-import { sampleKey } from '../support/raw-client';
 
 for (const [version, express] of expressVersions) {
   describe(`clients (${version})`, () => {
@@ -43,19 +43,15 @@ for (const [version, express] of expressVersions) {
       expect({ code, wasClean }).to.deep.equal({ code: 1000, wasClean: true });
     });
 
-    it('supertest: refusals of an upgrade, and 426 for a page, with request(app)', async () => {
+    it('supertest: an upgrade, its refusals, and 426 for a page, with request(app)', async () => {
       const app = echoApp();
-      const upgrade = {
-        Upgrade: 'websocket',
-        Connection: 'Upgrade',
-        'Sec-WebSocket-Version': '13',
-        'Sec-WebSocket-Key': sampleKey,
-      };
-      await request(app).get('/closed').set(upgrade).expect(401, { error: 'log in' });
-      await request(app).get('/nowhere').set(upgrade).expect(404);
+      await request(app).get('/echo').use(upgradable).expect(101);
+      await request(app).get('/closed').use(upgradable).expect(401, { error: 'log in' });
+      await request(app).get('/nowhere').use(upgradable).expect(404);
       await request(app)
         .get('/echo')
-        .set({ ...upgrade, 'Sec-WebSocket-Version': '8' })
+        .use(upgradable)
+        .set('Sec-WebSocket-Version', '8')
         .expect('Sec-WebSocket-Version', '13')
         .expect(426);
       await request(app).get('/echo').expect('Upgrade', 'websocket').expect(426);

@@ -15,7 +15,7 @@ class Backwards implements SharedEncoding {
     if (text === 'as it is') return null;
     this.encoded++;
     const recent = Buffer.from(text);
-    return { payload: Buffer.from(recent).reverse(), reservedBits: 0x40, recent };
+    return { payload: Buffer.from(recent).reverse(), size: recent.length, reservedBits: 0x40, recent };
   }
 }
 

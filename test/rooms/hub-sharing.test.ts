@@ -120,6 +120,24 @@ describe('Hub on several nodes', () => {
     expect(members.map(({ closedWith }) => closedWith)).to.deep.equal([undefined, [1008, 'signed out'], undefined]);
   });
 
+  it('disconnects a user of boards on all nodes, in a room or not', () => {
+    const { hubs, members } = nodes(2);
+    const outside = hubs.map((hub) => {
+      const member = new FakeMember();
+      member.user = 'ann';
+      hub.alsoDisconnects([member.asConnection]);
+      return member;
+    });
+    members[1]!.user = 'ann';
+    expect(hubs[0]!.disconnectUser({ user: 'ann', code: 4001 }), 'on this node').to.equal(1);
+    expect(outside.map(({ closedWith }) => closedWith)).to.deep.equal([
+      [4001, ''],
+      [4001, ''],
+    ]);
+    // The hub's own members are closed as connections of their boards, and this one has none.
+    expect(members[1]!.closedWith).to.equal(undefined);
+  });
+
   it('gives the history of all nodes, and pages of it', async () => {
     const { hubs } = nodes(2, { history: 3 });
     for (const word of ['one', 'two', 'three', 'four']) hubs[word.length % 2]!.to('a').publish(word);

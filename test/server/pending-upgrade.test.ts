@@ -107,6 +107,28 @@ describe('PendingUpgrade', () => {
     socket.destroy();
   });
 
+  it('bounds what all clients together send too early: who sends more is refused', async () => {
+    const flood = Buffer.alloc(1024 * 1024);
+    const patient = begin();
+    const greedy = Array.from({ length: 16 }, () => begin(1000, flood));
+    expect(greedy.every(({ pending }) => !pending.abandoned)).to.equal(true);
+    greedy[0]!.socket.push('more');
+    await new Promise(setImmediate);
+    expect(greedy[0]!.pending.refusal).to.include({ status: 503, code: 'EARLY_BYTES' });
+    // Its megabyte is forgotten with it: there is room again.
+    greedy[1]!.socket.push('more');
+    await new Promise(setImmediate);
+    expect([greedy[1]!.pending.abandoned, patient.pending.abandoned]).to.deep.equal([false, false]);
+    // One that brings it behind its head is refused as well; then so much is gone that others may come.
+    const late = begin(1000, Buffer.alloc(2 * 1024 * 1024));
+    expect(late.pending.refusal).to.include({ code: 'EARLY_BYTES' });
+    greedy[2]!.pending.release();
+    greedy[3]!.socket.destroy();
+    await once(greedy[3]!.socket, 'close');
+    expect(begin(1000, flood).pending.abandoned).to.equal(false);
+    for (const { socket } of [patient, late, ...greedy]) socket.destroy();
+  });
+
   it('refuses with a whole answer, and ends the socket', async () => {
     const { socket, pending, settled } = begin();
     pending.refuse(new HandshakeError('Not here', { status: 404 }));

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
-import { InvalidOptionError, InvalidStateError } from '../../src/protocol/errors';
+import { HandshakeError, InvalidOptionError, InvalidStateError } from '../../src/protocol/errors';
 import { compileSubprotocols } from '../../src/server/subprotocol';
 
 const request = { url: '/chat' } as IncomingMessage;
@@ -35,6 +35,42 @@ describe('compileSubprotocols', () => {
 
   it('takes undefined from a function for none, as find() says it', () => {
     expect(compileSubprotocols((offered) => offered.find((name) => name === 'c'))(['a', 'b'], request)).to.equal('');
+  });
+
+  describe('beside a bearer token', () => {
+    const token = 'bearer.czNjcmV0';
+
+    it('chooses another one, and never the token', () => {
+      expect(compileSubprotocols(['chat'])([token, 'chat'], request)).to.equal('chat');
+      const shown: string[][] = [];
+      const first = compileSubprotocols((offered) => {
+        shown.push(offered);
+        return offered[0];
+      });
+      expect(first([token, 'chat'], request)).to.equal('chat');
+      expect(shown).to.deep.equal([['chat']]);
+    });
+
+    it('refuses where there is nothing else to choose, and says what to do', () => {
+      for (const option of [undefined, ['chat'], () => undefined]) {
+        for (const offered of [[token], [token, 'other'], [`base64url.bearer.authorization.k8s.io.x`]]) {
+          expect(() => compileSubprotocols(option)(offered, request))
+            .to.throw(HandshakeError, "a subprotocol must be offered that this endpoint speaks (option 'subprotocols')")
+            .that.includes({ status: 400, code: 'TOKEN_WITHOUT_SUBPROTOCOL' });
+        }
+      }
+    });
+
+    it('does not repeat the token in what it says of a function', () => {
+      expect(() => compileSubprotocols(() => token)([token, 'chat'], request))
+        .to.throw(InvalidStateError, "one of 'chat', not")
+        .with.property('code', 'INVALID_SUBPROTOCOL');
+      expect(() => compileSubprotocols(() => 'x')([token], request)).to.throw(HandshakeError, 'not nothing');
+    });
+
+    it('takes no such name for a subprotocol', () => {
+      expect(() => compileSubprotocols(['bearer.v1'])).to.throw(InvalidOptionError, 'begins as bearer tokens do');
+    });
   });
 
   for (const wrong of ['chat', '', true, null, 'x\r\nSet-Cookie: a=b']) {

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, resolveConnectionOptions } from '../../src/connection/options';
 import { WebSocketConnection, type WebSocketConnectionInit } from '../../src/connection/websocket-connection';
-import { createTransportPair } from './memory-transport';
+import { Link } from '../../src/testing/link';
 
 type Init = Omit<Partial<WebSocketConnectionInit>, 'options' | 'role'>;
 
@@ -9,10 +9,10 @@ export function createConnectionPair(
   options: Partial<ConnectionOptions> = {},
   init: { server?: Init; client?: Init } = {},
 ): { server: WebSocketConnection; client: WebSocketConnection } {
-  const [serverEnd, clientEnd] = createTransportPair();
+  const link = new Link();
   const resolved = resolveConnectionOptions('createConnectionPair()', { pingInterval: false, ...options });
   return {
-    server: new WebSocketConnection(serverEnd, { role: 'server', options: resolved, ...init.server }),
-    client: new WebSocketConnection(clientEnd, { role: 'client', options: resolved, ...init.client }),
+    server: new WebSocketConnection(link.server, { role: 'server', options: resolved, ...init.server }),
+    client: new WebSocketConnection(link.client, { role: 'client', options: resolved, ...init.client }),
   };
 }

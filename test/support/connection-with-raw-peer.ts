@@ -1,6 +1,6 @@
 import { type ConnectionOptions, resolveConnectionOptions } from '../../src/connection/options';
 import { WebSocketConnection, type WebSocketConnectionInit } from '../../src/connection/websocket-connection';
-import { createTransportPair } from './memory-transport';
+import { Link } from '../../src/testing/link';
 import { RawPeer } from './raw-peer';
 import { RecordingTransport } from './recording-transport';
 
@@ -19,7 +19,7 @@ function initFor({ role = 'server', options, init }: Given): WebSocketConnection
 
 /** A connection, and at its other end one that says whatever the test wants. */
 export function connectionWithRawPeer(given: Given = {}): { connection: WebSocketConnection; peer: RawPeer } {
-  const [near, far] = createTransportPair();
+  const { server: near, client: far } = new Link();
   const peer = new RawPeer(far, given.role === 'client' ? 'server' : 'client');
   return { connection: new WebSocketConnection(near, initFor(given)), peer };
 }

@@ -28,6 +28,16 @@ describe('WebSocketConnection: backpressure on the way out', () => {
     expect(drains).to.equal(1);
   });
 
+  it('send() is false in time for who sends until it is, though the transport takes everything', async () => {
+    const { connection, transport } = connectionOverRecording({ writableHighWaterMark: 16 * 1024 * 1024 });
+    let sent = 0;
+    while (sent < 5000 && connection.send('x'.repeat(1000))) sent++;
+    // A MiB, and what fills the high watermark.
+    expect(sent).to.be.within(1000, 1200);
+    await once(connection, 'drain');
+    expect(framesOf(transport.bytes)).to.have.length(sent + 1);
+  });
+
   it('drain is not for who never was above', async () => {
     const { connection } = connectionOverRecording({ options: small });
     let drains = 0;

@@ -277,6 +277,7 @@ describe('WebSocketConnection: ends without a closing handshake', () => {
     peer.text('question');
     peer.transport.end();
     await connection.closed;
+    await peer.frame(0);
     expect(peer.frames.map(({ payload }) => String(payload))).to.deep.equal(['answer']);
   });
 

@@ -6,13 +6,13 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { connect } from '../../../src/client/connect';
-import { createTransportPair } from '../../support/memory-transport';
+import { closeAll, connectTo } from '../../../src/testing';
+import { Link } from '../../../src/testing/link';
 import { sampleKey } from '../../support/raw-client';
 import { certificates } from './certificates';
-import { openInMemory } from './open-in-memory';
 import type { Opening, OpeningHeaders, Transport } from './transport';
 
-/** No network at all: a server that never listens gets one end of a pair of streams as a connection. */
+/** No network at all: a server that never listens gets one end of a link as a connection. */
 export const memory: Transport = {
   name: 'memory',
   whenCut: undefined,
@@ -20,19 +20,20 @@ export const memory: Transport = {
   async serve(app, board) {
     const server = http.createServer(app);
     board.attach(server);
-    const ends: Duplex[] = [];
+    const links: Link[] = [];
     const dial = (): Duplex => {
-      const [near, far] = createTransportPair();
-      ends.push(near, far);
-      server.emit('connection', near);
-      return far;
+      const link = new Link();
+      links.push(link);
+      server.emit('connection', link.server);
+      return link.client;
     };
     return {
       origin: 'http://localhost',
-      open: (path, options) => openInMemory(dial(), path, options),
+      open: (path, options) => connectTo(server, path, options),
       request: (path, headers) => requestOver(dial(), path, headers),
       async close() {
-        for (const end of ends) end.destroy();
+        await closeAll();
+        for (const link of links) link.destroy();
       },
     };
   },

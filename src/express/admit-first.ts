@@ -1,0 +1,26 @@
+import { HandshakeError } from '../protocol/errors';
+import { pendingUpgrade } from '../server/pending-upgrade';
+import type { App } from './express-internals';
+import type { Switchboard } from './switchboard';
+
+/** Has each upgrade request counted when it comes to the app; one too many is refused before any middleware runs. */
+export function admitFirst(app: App, board: Switchboard): void {
+  const handle = app.handle;
+  app.handle = function (this: App, request, response, done) {
+    const pending = pendingUpgrade(request);
+    if (pending === undefined) return handle.call(this, request, response, done);
+    try {
+      board.admit(pending);
+    } catch (error) {
+      // Nobody above would catch what a function of the application has thrown, as 'trust proxy' may be one.
+      if (!(error instanceof HandshakeError)) board.options.log.mistake(error);
+      pending.refuse(error instanceof HandshakeError ? error : failed());
+      return;
+    }
+    handle.call(this, request, response, done);
+  };
+}
+
+function failed(): HandshakeError {
+  return new HandshakeError('The server failed', { status: 500, code: 'HANDLER_FAILED' });
+}

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { NamedCounts } from '../../src/diagnostics/named-counts';
+
+describe('NamedCounts', () => {
+  it('counts by name, and all together', () => {
+    const counts = new NamedCounts();
+    for (const name of ['A', 'B', 'A']) counts.add(name);
+    expect(counts.snapshot()).to.deep.equal({ A: 2, B: 1 });
+    expect(counts.total).to.equal(3);
+  });
+
+  it('counts the names after the first hundred together: peers choose some of them', () => {
+    const counts = new NamedCounts();
+    for (let code = 4000; code < 4999; code++) counts.add(String(code));
+    counts.add('4000');
+    expect(Object.keys(counts.snapshot())).to.have.length(101);
+    expect(counts.snapshot()).to.include({ 4000: 2, 4099: 1, other: 899 });
+    expect(counts.total).to.equal(1000);
+  });
+
+  it('has no names that mean something to objects', () => {
+    const counts = new NamedCounts();
+    counts.add('__proto__');
+    expect(Object.keys(counts.snapshot())).to.deep.equal(['__proto__']);
+  });
+});
