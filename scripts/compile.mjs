@@ -22,6 +22,8 @@ const entries = [
   'redis/index',
   'nats/index',
   'testing/index',
+  'prometheus/index',
+  'opentelemetry/index',
 ];
 
 /** The client for browsers, by the name of its file: one to read, or to bundle again, and one to serve as it is. */

@@ -14,7 +14,7 @@ const floors = [
   ['redis', 'nats'],
   ['express'],
   ['chat'],
-  ['testing'],
+  ['testing', 'prometheus', 'opentelemetry'],
   ['browser'],
   ['index', 'node-client'],
 ];

@@ -1,0 +1,4 @@
+/** `switchboard/opentelemetry`: spans and metrics of boards, through `@opentelemetry/api`. */
+
+export { type OpenTelemetry, type OpenTelemetryOptions, openTelemetry } from './opentelemetry';
+export { traceHeaders } from './trace-headers';
