@@ -42,6 +42,9 @@ export { type ToDuplexOptions, toDuplex } from './connection/to-duplex';
 export type { RateLimit } from './connection/token-bucket';
 export { type SendOptions, WebSocketConnection } from './connection/websocket-connection';
 export type { SendCallback } from './connection/write-queue';
+// The dashboard
+export { dashboard } from './dashboard/dashboard';
+export type { DashboardOptions } from './dashboard/options';
 // What it does
 export type { Logger } from './diagnostics/logger';
 export type { HistogramSnapshot, Metrics } from './diagnostics/metrics';

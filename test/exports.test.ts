@@ -34,6 +34,7 @@ const names = [
   'WebSocketHandshake',
   'bearerToken',
   'connect',
+  'dashboard',
   'memoryAdapter',
   'publisher',
   'rooms',

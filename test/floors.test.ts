@@ -14,8 +14,9 @@ const floors = [
   ['redis', 'nats'],
   ['express'],
   ['chat'],
-  ['testing', 'prometheus', 'opentelemetry'],
+  ['dashboard', 'testing', 'prometheus', 'opentelemetry'],
   ['browser'],
+  ['dashboard/page'],
   ['index', 'node-client'],
 ];
 
