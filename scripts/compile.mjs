@@ -1,6 +1,6 @@
 /**
  * Compiles src/ to dist/, adds the files that let `import` give the same objects as `require`, and bundles the client for
- * browsers and the page of the dashboard.
+ * browsers, the command line and the page of the dashboard.
  *
  * dist/ is never absent meanwhile: the compiler writes over it, and what it did not write is deleted afterwards. When the
  * types do not check, dist/ stays as it was.
@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { bundleCli } from './bundle-cli.mjs';
 import { bundleDashboard } from './bundle-dashboard.mjs';
 import { root, SetupError } from './prepare.mjs';
 
@@ -38,7 +39,7 @@ const bundles = { client: { minify: false }, 'client.min': { minify: true } };
 export function build() {
   const written = new Set(compile());
   for (const file of [...entries.flatMap(addModule), ...Object.entries(bundles).flatMap(bundle)]) written.add(file);
-  for (const file of bundleDashboard()) written.add(file);
+  for (const file of [...bundleDashboard(), ...bundleCli()]) written.add(file);
   const kept = [...written];
   for (const name of readdirSync(dist, { recursive: true })) {
     const found = path.join(dist, name);

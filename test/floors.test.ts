@@ -18,6 +18,7 @@ const floors = [
   ['browser'],
   ['dashboard/page'],
   ['index', 'node-client'],
+  ['cli'],
 ];
 
 /** They run in browsers, where nothing of the other folders does, and nothing of Node: what they import is of islands. */

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { printable, printableLines, safeJson } from '../../src/cli/printable';
+
+describe('printable', () => {
+  it('shows control characters by their numbers, and lets tabs pass', () => {
+    expect(printable('a\tb\n\r\x1b[31m\x00\x7f')).to.equal('a\tb\\n\\r\\x1b[31m\\x00\\x7f');
+  });
+
+  it('shows C1, which some terminals obey like an escape', () => {
+    expect(printable('\x9b31m')).to.equal('\\x9b31m');
+  });
+
+  it('shows what turns the direction of writing, and what has no shape', () => {
+    expect(printable('\u202egpj.exe\u2066\u200b\ufeff\u{e0041}')).to.equal(
+      '\\u202egpj.exe\\u2066\\u200b\\ufeff\\u{e0041}',
+    );
+  });
+
+  it('shows half a character, and leaves whole ones', () => {
+    expect(printable('é日本 👍\ud83d')).to.equal('é日本 👍\\ud83d');
+  });
+
+  it('keeps the lines of our own texts', () => {
+    expect(printableLines('one\ntwo\x1b')).to.equal('one\ntwo\\x1b');
+  });
+});
+
+describe('safeJson', () => {
+  it('has nothing that a terminal obeys, and reads as the same value', () => {
+    const value = { text: 'a\n\x1b[2J\x9b\u202e\u{e0041}👍\ud83d\x7f' };
+    const json = safeJson(value);
+    expect(json).to.equal('{"text":"a\\n\\u001b[2J\\u009b\\u202e\\udb40\\udc41👍\\ud83d\\u007f"}');
+    expect(JSON.parse(json)).to.deep.equal(value);
+  });
+});
