@@ -1,16 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
+import { codeBlocks, root } from './code-blocks';
 
-const root = path.join(__dirname, '..', '..');
-
-/** What a reader of the README has installed. */
-const packages = ['express', '@types/express', '@types/node', 'redis', 'selfsigned', 'superwstest'];
+/** What a reader of the documentation has installed. */
+const packages = [
+  'express',
+  'express-session',
+  'passport',
+  'passport-local',
+  'pino',
+  'redis',
+  '@nats-io/transport-node',
+  '@opentelemetry/api',
+  '@opentelemetry/sdk-trace-base',
+  'prom-client',
+  'selfsigned',
+  'supertest',
+  'superwstest',
+  '@types/express',
+  '@types/express-session',
+  '@types/node',
+  '@types/passport',
+  '@types/passport-local',
+  '@types/supertest',
+];
 
 /** Loaded before an example: its server listens on a free port instead of the one in the text, and says on which. */
 const preload = `
@@ -21,18 +40,20 @@ Server.prototype.listen = function (...parameters) {
   return listen.call(this, 0, ...parameters.filter((parameter) => typeof parameter === 'function'));
 };`;
 
-/** A folder as a reader of the README has it: the packages installed, and every example as a program. */
+/** A folder as a reader of README.md and docs/ has it: the packages installed, and every example as a program. */
 export class ReaderFolder {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'switchboard-readme-'));
-  /** The programs of the README: code that stands behind an `example:` comment. */
+  /** The programs: code that stands behind an `example:` comment. */
   readonly examples: ReadonlyMap<string, string>;
   private readonly children: ChildProcess[] = [];
 
   constructor() {
-    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-    const found = readme.matchAll(/<!-- example: ([\w-]+) -->\n```ts\n([\s\S]*?)```/g);
-    this.examples = new Map(Array.from(found, ([, name, code]) => [name!, code!]));
-    mkdirSync(path.join(this.folder, 'node_modules', '@types'), { recursive: true });
+    const blocks = codeBlocks();
+    const examples = blocks.filter(({ marker }) => marker === 'example');
+    this.examples = new Map(examples.map(({ name, code }) => [name!, code]));
+    for (const scope of ['@types', '@nats-io', '@opentelemetry']) {
+      mkdirSync(path.join(this.folder, 'node_modules', scope), { recursive: true });
+    }
     symlinkSync(root, path.join(this.folder, 'node_modules', 'switchboard'), 'junction');
     for (const name of packages) {
       symlinkSync(path.join(root, 'node_modules', name), path.join(this.folder, 'node_modules', name), 'junction');
@@ -42,6 +63,9 @@ export class ReaderFolder {
       const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
       this.write(`${name}.mts`, code);
       this.write(`${name}.mjs`, ts.transpileModule(code, { compilerOptions: options }).outputText);
+    }
+    for (const { marker, name, code } of blocks) {
+      if (marker === 'file') this.write(name!, code);
     }
   }
 
@@ -69,8 +93,8 @@ export class ReaderFolder {
   }
 
   /** Runs an example to its end; resolves with the lines that it printed. */
-  async run(name: string): Promise<string[]> {
-    const child = this.spawn(name);
+  async run(name: string, env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+    const child = this.spawn(name, env);
     const lines: string[] = [];
     createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line));
     const [code] = await once(child, 'close');
@@ -78,13 +102,24 @@ export class ReaderFolder {
     return lines;
   }
 
-  /** Ends what was started. */
-  async end(): Promise<void> {
-    for (const child of this.children.splice(0)) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill();
-      await once(child, 'close');
-    }
+  /** Resolves with the first line from now on of an example that was started which matches. */
+  printed(name: string, pattern: RegExp): Promise<string> {
+    const child = this.children.find(({ spawnargs }) => spawnargs.includes(path.join(this.folder, `${name}.mjs`)));
+    if (child === undefined) throw new Error(`The example ${name} was not started`);
+    const lines = createInterface({ input: child.stdout! });
+    return new Promise((resolve) => lines.on('line', (line) => pattern.test(line) && resolve(line)));
+  }
+
+  /** Ends what was started as a service manager does, by SIGTERM; resolves with the exit code of each. */
+  async end(): Promise<(number | null)[]> {
+    const codes = this.children.splice(0).map(async (child) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill();
+        await once(child, 'close');
+      }
+      return child.exitCode;
+    });
+    return Promise.all(codes);
   }
 
   /** Ends what was started and removes the folder. */
@@ -104,6 +139,8 @@ export class ReaderFolder {
   }
 
   private write(name: string, text: string): void {
-    writeFileSync(path.join(this.folder, name), text);
+    const file = path.join(this.folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 }
