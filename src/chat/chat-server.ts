@@ -195,7 +195,7 @@ export class ChatServer<Data = unknown> extends Chat<Data> {
     // Every request that is dispatched is one.
     const pending = pendingUpgrade(request)!;
     try {
-      pending.ticket = this.#admission.enter(() => nameOfAddress(request.socket.remoteAddress));
+      pending.seat = this.#admission.enter(() => nameOfAddress(request.socket.remoteAddress));
       socket = await acceptUpgrade(request, response, this.#options, {
         counters: this.counters,
         onError: (error, connection) => this.report(error, connection),

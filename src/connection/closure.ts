@@ -50,6 +50,12 @@ export class ClosureRecord {
     this.failure ??= error.code;
   }
 
+  /** The code is one of those that applications give a meaning to, and not one that we have said. */
+  get isPeersChoice(): boolean {
+    const { code } = this.summary();
+    return code >= 3000 && !(this.initiator === 'local' && this.sent?.code === code);
+  }
+
   /** True when both sides said goodbye, and nothing went wrong. */
   get isClean(): boolean {
     return this.sent !== null && this.received !== null && this.cause === null;

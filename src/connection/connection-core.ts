@@ -1,75 +1,50 @@
 import type { Duplex } from 'node:stream';
-import { type Counters, uncounted } from '../diagnostics/counters';
 import { isDebugging } from '../diagnostics/debug';
 import { watchFrames } from '../diagnostics/watch-frames';
 import { CloseCode } from '../protocol/close-code';
 import { type ClosePayload, encodeClosePayload, fitCloseReason } from '../protocol/close-payload';
-import { ConnectionClosedError, PolicyError, TimeoutError, type WebSocketError } from '../protocol/errors';
-import type { MessageExtension, SharedEncoding, SharedMessage } from '../protocol/extension';
-import { framePayloadSize } from '../protocol/frame-header';
-import { freshMaskingKey } from '../protocol/mask';
+import { ConnectionClosedError, TimeoutError, type WebSocketError } from '../protocol/errors';
 import { MessageDecoder } from '../protocol/message-decoder';
 import { Opcode } from '../protocol/opcode';
 import { describe } from '../protocol/options';
 import { ClosureRecord } from './closure';
-import { ConnectionEvents } from './connection-events';
 import { Heartbeat } from './heartbeat';
 import { cut, isOwnCut, lossOf, watchStream } from './http2-stream';
 import type { Message } from './inbox';
 import { Intake } from './intake';
-import type { ConnectionInit, ResolvedConnectionOptions } from './options';
-import { Outbox } from './outbox';
+import type { ConnectionInit } from './options';
 import type { PendingPings } from './pending-pings';
 import { Pongs } from './pongs';
 import { ReadyState } from './ready-state';
-import { attachTransport, awaitDrain } from './transport';
-import type { SendCallback } from './write-queue';
+import { SendingConnection } from './sending-connection';
+import { attachTransport } from './transport';
 
 /**
  * The machine inside a connection: between the transport, the decoder and the outbox, with the heartbeat and the
- * closing handshake. How messages wait and are taken is in `ReceivingConnection`; what else applications call, in
- * `WebSocketConnection`.
+ * closing handshake. What is sent, and to whom it is too much, is in `SendingConnection`; how messages wait and are taken,
+ * in `ReceivingConnection`; what else applications call, in `WebSocketConnection`.
  */
-export abstract class ConnectionCore extends ConnectionEvents {
-  protected state: ReadyState = ReadyState.Open;
-  protected needsDrain = false;
+export abstract class ConnectionCore extends SendingConnection {
   protected pings: PendingPings | null = null;
-  protected readonly outbox: Outbox;
-  /** We are the client, and mask what we send: frames of ours cannot be shared with others. @internal */
-  override readonly masks: boolean;
-  /** @internal */
-  readonly counters: Counters;
-  protected readonly transport: Duplex;
-  protected readonly options: ResolvedConnectionOptions;
-  protected readonly extension: MessageExtension | null;
   protected readonly decoder: MessageDecoder;
   private closure: ClosureRecord | null = null;
   private closeTimer: NodeJS.Timeout | undefined;
   /** The connection is closed, and nobody has been told by `'close'`. */
   protected closeEventDue = false;
   private closeListeners: Array<(connection: never) => void> | null = null;
-  private drainListeners: Array<() => void> | null = null;
   protected reading = true;
   private heard = false;
   private pongs: Pongs | null = null;
-  /** Pings of ours that may still be answered. */
-  private owedPongs = 0;
   /** Null where nothing is asked of the peer. */
   protected intake: Intake | null;
 
   constructor(transport: Duplex, init: ConnectionInit) {
-    super();
+    super(transport, init);
     const { options } = init;
-    this.transport = transport;
-    this.options = options;
-    this.masks = init.role === 'client';
-    this.counters = init.counters ?? uncounted;
     this.counters.opened++;
-    this.extension = init.extension ?? null;
     if (isDebugging) watchFrames(transport, this, init.role, () => this.record.describe());
     this.decoder = new MessageDecoder(init.role, options, this, this.extension);
     this.intake = Intake.of(options, this);
-    this.outbox = new Outbox(transport, options, this);
     if (init.head !== undefined && init.head.length > 0) transport.unshift(init.head);
     watchStream(transport);
     attachTransport(transport, this);
@@ -110,108 +85,9 @@ export abstract class ConnectionCore extends ConnectionEvents {
   }
 
   /** @internal */
-  closedError(caller: string): ConnectionClosedError {
+  override closedError(caller: string): ConnectionClosedError {
     const message = `${caller}: the connection is closed: ${this.record.describe()}`;
     return new ConnectionClosedError(message, this.record.cause ? { cause: this.record.cause } : {});
-  }
-
-  // Sending
-
-  protected sendControl(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.Ping) this.owedPongs++;
-    this.outbox.appendControl(opcode, payload, this.masks ? freshMaskingKey() : undefined);
-  }
-
-  /**
-   * Sends frames of ours that are encoded already, as those of a room are: by reference, so that many connections can
-   * share one buffer; its bytes must not be changed any more.
-   *
-   * @param message what `shared` made the frame of, if it did
-   * @returns false when the connection is not open, or more than `highWaterMark` bytes wait
-   * @internal
-   */
-  sendShared(buffer: Buffer, start: number, end: number, message?: SharedMessage): boolean {
-    const isExtended = this.state === ReadyState.Open && this.outbox.extendShared(buffer, start, end);
-    if (!isExtended && !this.accepts()) return false;
-    if (!isExtended) this.outbox.addShared(buffer, start, end);
-    const { counters } = this;
-    counters.messagesSent++;
-    counters.bytesSent += message === undefined ? framePayloadSize(end - start, false) : message.size;
-    if (message !== undefined) this.extension?.sentShared(message);
-    return isExtended || this.belowHighWaterMark();
-  }
-
-  /** What encodes for this connection and others at once. @internal */
-  get shared(): SharedEncoding | null {
-    return this.extension === null || this.outbox.hasTurn ? null : this.extension.shared;
-  }
-
-  /** Whether a message can be sent now; if not, the callback is told. A slow consumer is found out here. */
-  protected accepts(callback?: SendCallback): boolean {
-    if (this.state === ReadyState.Open) {
-      const { maxBufferedAmount } = this.options;
-      if (this.outbox.amount <= maxBufferedAmount) return true;
-      // While a chunk is handled nothing was written: the peer has not had the chance to take it.
-      this.outbox.flush();
-      if (this.outbox.amount <= maxBufferedAmount) return true;
-      this.failSlowConsumer();
-    }
-    if (callback !== undefined) this.outbox.callSoon(callback, this.closedError('send()'));
-    return false;
-  }
-
-  protected belowHighWaterMark(): boolean {
-    if (this.outbox.unwritten <= this.options.highWaterMark) return true;
-    this.needsDrain = true;
-    return false;
-  }
-
-  /** More than `highWaterMark` waits, though all has been written that the transport takes. @internal */
-  get isSlow(): boolean {
-    if (this.state !== ReadyState.Open || this.outbox.unwritten <= this.options.highWaterMark) return false;
-    this.outbox.flush();
-    return this.outbox.unwritten > this.options.highWaterMark;
-  }
-
-  /** Bytes that may wait besides those that do, until `maxBufferedAmount`; negative beyond it. @internal */
-  get spare(): number {
-    return this.options.maxBufferedAmount - this.outbox.amount;
-  }
-
-  /** Calls back, once, when no more than `lowWaterMark` bytes wait; never, if the connection closes before. @internal */
-  whenDrained(callback: () => void): void {
-    if (this.drainListeners !== null) {
-      this.drainListeners.push(callback);
-      return;
-    }
-    this.drainListeners = [callback];
-    this.outbox.watch();
-  }
-
-  /** The outbox is down to `lowWaterMark`. @internal */
-  outboxDrained(): void {
-    if (this.needsDrain) {
-      this.needsDrain = false;
-      this.emitSafely('drain');
-    }
-    const listeners = this.drainListeners;
-    if (listeners === null) return;
-    this.drainListeners = null;
-    for (const callback of listeners) callback();
-  }
-
-  /** @internal */
-  failSlowConsumer(): void {
-    const limit = this.options.maxBufferedAmount;
-    const isHeldBack = this.outbox.heldBackLength > limit / 2;
-    const message = isHeldBack
-      ? `More than maxBufferedAmount (${limit} bytes) waited for the end of a message in fragments`
-      : `The peer is a slow consumer: it left more than maxBufferedAmount (${limit} bytes) unread`;
-    const error = new PolicyError(message, { code: isHeldBack ? 'UNENDED_MESSAGE' : 'SLOW_CONSUMER' });
-    if (!isHeldBack && !this.masks) this.counters.slowConsumer(this, 'close');
-    // Only whole frames wait in the outbox, so that a close frame in their place is legal.
-    this.outbox.drop(() => error, process.nextTick);
-    this.fail(error);
   }
 
   // Receiving: what the decoder hands over
@@ -267,7 +143,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   // Closing
 
   /** The peer broke a rule: it is told which, and the application as well. */
-  private fail(error: WebSocketError): void {
+  protected override fail(error: WebSocketError): void {
     this.failConnection(error, { code: error.closeCode, reason: fitCloseReason(error.message) }, error.code);
     process.nextTick(() => this.emitSafely('error', error));
   }
@@ -349,12 +225,7 @@ export abstract class ConnectionCore extends ConnectionEvents {
   }
 
   /** @internal */
-  transportFull(): void {
-    awaitDrain(this.transport);
-  }
-
-  /** @internal */
-  transportDrain(): void {
+  override transportDrain(): void {
     // Whoever takes bytes is there, though a pong may be long in coming behind a large message.
     this.heard = true;
     this.outbox.flush();
@@ -396,13 +267,15 @@ export abstract class ConnectionCore extends ConnectionEvents {
     }
     this.intake?.end();
     this.decoder.end();
-    if (!this.masks) this.counters.connectionClosed(this, record.summary(), record.failure);
+    if (!this.masks) {
+      this.counters.connectionClosed(this, record.summary(), record.failure, record.isPeersChoice);
+    }
     this.outbox.drop(() => this.closedError('send()'));
     this.pings?.reject(() => this.closedError('ping()'));
     this.rejectReceivers();
     for (const callback of this.closeListeners ?? []) this.tellClosed(callback);
     this.closeListeners = null;
-    this.drainListeners = null;
+    this.forgetDrain();
     this.closeEventDue = true;
     this.deliverEnd();
   }

@@ -26,6 +26,9 @@ const told: Record<RateName, { code: string; what: string }> = {
 /** Who is delayed waits until as much may come as comes in this time, in milliseconds: so that a message is not a timer. */
 const leastDelay = 20;
 
+/** The longest, in milliseconds: a timer that is to wait for longer does not wait at all. */
+const longestDelay = 2 ** 30;
+
 /** Delays are multiples of it, in milliseconds: Node keeps those that are equally long in one list. */
 const step = 10;
 
@@ -44,6 +47,8 @@ export class Intake {
   private readonly delays: boolean;
   private timer: NodeJS.Timeout | undefined;
   private newcomers: DueQueue<Intake> | null = null;
+  /** The first message was not there in time, and what came instead is delayed. */
+  private wasLate = false;
   /** Bytes that have come since the connection closes. */
   private whileClosing = 0;
   /** What the extension had cost with the latest message. */
@@ -136,9 +141,9 @@ export class Intake {
     return this.allows(this.controlFrames, 1, 'maxControlFramesPerSecond');
   }
 
-  /** Reading has stopped, for whatever reason, or goes on. */
+  /** Reading has stopped, for whatever reason, or goes on. Who is delayed has had his tokens. */
   readingChanged(): void {
-    const held = !this.owner.isReading;
+    const held = !this.owner.isReading && this.timer === undefined;
     for (const bucket of this.buckets) bucket.held = held;
   }
 
@@ -153,8 +158,9 @@ export class Intake {
   late(): void {
     const { owner, newcomers } = this;
     if (newcomers === null || !owner.isOpen) return;
-    if (!owner.isReading) {
-      // It may have come, and not be read.
+    if (!owner.isReading && !this.wasLate) {
+      // It may have come, and not be read. Who is delayed because of what is no message has one more chance, not one after the other.
+      this.wasLate = this.timer !== undefined;
       newcomers.add(this);
       return;
     }
@@ -197,7 +203,8 @@ export class Intake {
 
   private wait(): void {
     const longest = Math.max(...this.buckets.map((bucket) => bucket.until(0)));
-    this.timer = setTimeout(() => this.waited(), Math.ceil((longest + leastDelay) / step) * step);
+    const delay = Math.ceil((Math.min(longest, longestDelay) + leastDelay) / step) * step;
+    this.timer = setTimeout(() => this.waited(), delay);
   }
 
   private waited(): void {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
 import { Expiry, readExpiry } from './expiry';
+import { handled } from './handled';
 import { ReadyState } from './ready-state';
 import { ReceivingConnection } from './receiving-connection';
 
@@ -74,7 +75,7 @@ export abstract class LastingConnection extends ReceivingConnection {
    * });
    * ```
    *
-   * @returns a promise that settles as the given one does
+   * @returns a promise that settles as the given one does; what it rejects with is for whoever awaits it, and for nobody else
    * @throws InvalidOptionError for what is no promise
    */
   busy<Result>(work: PromiseLike<Result>): Promise<Result> {
@@ -82,7 +83,7 @@ export abstract class LastingConnection extends ReceivingConnection {
       throw new InvalidOptionError(`busy() needs the promise of what is under way, not ${describe(work)}`);
     }
     this.underWay++;
-    return Promise.resolve(work).finally(() => this.workDone());
+    return handled(Promise.resolve(work).finally(() => this.workDone()));
   }
 
   private workDone(): void {

@@ -160,7 +160,10 @@ export function resolveConnectionOptions(
     );
   }
   if (options.slowConsumer !== 'close') {
-    throw new InvalidOptionError(`Option 'slowConsumer' must be 'close', not ${describe(options.slowConsumer)}`);
+    throw new InvalidOptionError(
+      `Option 'slowConsumer' must be 'close', not ${describe(options.slowConsumer)}; ` +
+        "for rooms, give it to new Hub({ slowConsumer: 'drop-newest' }) or rooms({ … })",
+    );
   }
   refuseAbove(options, 'lowWaterMark', 'highWaterMark');
   refuseAbove(options, 'highWaterMark', 'maxBufferedAmount');

@@ -30,12 +30,17 @@ export function resolveRate(name: string, given: number | RateLimit): ResolvedRa
   return Object.freeze({ rate, burst });
 }
 
+/** How long tokens above the burst last, in milliseconds, once reading goes on: for what has waited meanwhile. */
+const surplusLasts = 1000;
+
 /** A token for each thing that may come: they are spent when it does, and come back with time, at most `burst` of them. */
 export class TokenBucket {
   private tokens: number;
   /** When `tokens` were so many, in milliseconds. */
   private at = performance.now();
   private isOpenEnded = false;
+  /** When the tokens above the burst are gone. */
+  private surplusUntil = 0;
 
   constructor(private readonly limit: ResolvedRate) {
     this.tokens = limit.burst;
@@ -62,11 +67,12 @@ export class TokenBucket {
   }
 
   /**
-   * Says whether nothing can come because this side does not read. What comes after that was sent in that time, too, so that
-   * its tokens count in full, whatever the burst.
+   * Says whether nothing can come because the application does not let us read. What comes right after that was sent in that
+   * time, too, so that its tokens count in full, whatever the burst.
    */
   set held(isHeld: boolean) {
     this.refill();
+    if (this.isOpenEnded && !isHeld) this.surplusUntil = this.at + surplusLasts;
     this.isOpenEnded = isHeld;
   }
 
@@ -74,7 +80,8 @@ export class TokenBucket {
     const now = performance.now();
     const tokens = this.tokens + ((now - this.at) * this.limit.rate) / 1000;
     this.at = now;
-    // Those above the burst were for a time in which nothing was read.
-    this.tokens = this.isOpenEnded ? tokens : Math.min(tokens, Math.max(this.tokens, this.limit.burst));
+    const { burst } = this.limit;
+    const most = now < this.surplusUntil ? Math.max(this.tokens, burst) : burst;
+    this.tokens = this.isOpenEnded ? tokens : Math.min(tokens, most);
   }
 }

@@ -95,12 +95,6 @@ export class WebSocketConnection extends LastingConnection {
     return this.state;
   }
 
-  /** Bytes that wait to be sent, frame headers included. */
-  get bufferedAmount(): number {
-    this.outbox.encodeTexts();
-    return this.outbox.amount;
-  }
-
   /** The agreed extensions, as they stand in the header; an empty string without any. */
   get extensions(): string {
     return this.extension === null ? '' : this.extension.description;
@@ -286,23 +280,6 @@ export class WebSocketConnection extends LastingConnection {
     this.decoder.end();
     this.outbox.flush();
     cut(this.transport);
-  }
-
-  /**
-   * Resolves when no more than `lowWaterMark` bytes wait to be sent: at once, if that is so already.
-   *
-   * @throws ConnectionClosedError when the connection closes before
-   */
-  drained(): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => {
-      if (this.state === ReadyState.Closed) reject(this.closedError('drained()'));
-      else if (!this.needsDrain && this.outbox.unwritten <= this.options.lowWaterMark) resolve();
-      else {
-        const settle = (error?: Error | null) => (error ? reject(this.closedError('drained()')) : resolve());
-        this.outbox.whenMessagesWritten(settle);
-      }
-    });
-    return handled(done);
   }
 
   /**

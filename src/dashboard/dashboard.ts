@@ -3,6 +3,7 @@ import type { WebSocketConnection } from '../connection/websocket-connection';
 import { boardOfRequest } from '../express/boards';
 import { markUpgradeHandler, wayAround } from '../express/gate';
 import { openConnection } from '../express/open-connection';
+import { Reserve } from '../express/reserve';
 import { OptionsOfRoute } from '../express/route-options';
 import { pendingUpgrade } from '../server/pending-upgrade';
 import { Feed, type Watched } from './feed';
@@ -25,7 +26,8 @@ const feeds = new WeakMap<object, Feed>();
  * same machine that adds no header like `X-Forwarded-For` cannot be told from a local browser.
  *
  * The board is watched from the first look until nobody has looked for ten minutes: once a second, for all who look. Those who
- * look are left out of what it shows.
+ * look are left out of what it shows. The first four of them are beyond the limits of the board, `maxConnections` and its like,
+ * from the first time on that its page was shown: a full board can be looked at.
  *
  * @example
  * app.use('/_switchboard', dashboard());
@@ -48,13 +50,15 @@ export function dashboard(
       next();
       return;
     }
+    const board = boardOfRequest(request);
     const refusal = dangerouslyAllowRemote ? undefined : refusalOfRemote(request);
+    if (refusal === undefined) board.reserve ??= new Reserve(feedPath);
     if (file !== undefined) {
       if (refusal !== undefined) response.status(refusal.status).type('text/plain').send(`${refusal.message}\n`);
       else void sendFile(file, request, response, next);
     } else if (isUpgrade && refusal === undefined) {
-      const handler = (socket: WebSocketConnection) => feedOf(boardOfRequest(request)).show(socket);
-      void openConnection({ options: routeOptions, handler }, request, response, next);
+      const handler = (socket: WebSocketConnection) => feedOf(board).show(socket);
+      void openConnection({ options: routeOptions, handler, isReserved: true }, request, response, next);
     } else {
       next(refusal ?? wayAround(request));
     }

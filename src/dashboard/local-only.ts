@@ -8,7 +8,7 @@ loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 /** Headers by which a request says that it came through a proxy. */
-const ofProxies = /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-.*)$/;
+const ofProxies = /^via$|^cf-|(?:^|-)(?:forwarded|real-ip|client-?ip|user-?ip|external-address)(?:-|$)/;
 
 /** Names that a browser never asks the network for, so that no foreign page can point one of its own names here (DNS rebinding). */
 const localHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;

@@ -1,18 +1,8 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { Sample } from './wire';
 
 /** How the process is, and what its event loop did since it was asked before. */
-export interface ProcessState {
-  /** Milliseconds that the event loop came late: of all times that it was looked at. */
-  readonly loopDelay: readonly [p50: number, p90: number, max: number];
-  /** 0 to 1. */
-  readonly loopBusy: number;
-  /** 1 is one core. */
-  readonly cpu: number;
-  /** Bytes. */
-  readonly rss: number;
-  readonly heap: number;
-  readonly external: number;
-}
+export type ProcessState = Pick<Sample, 'loopDelay' | 'loopBusy' | 'cpu' | 'rss' | 'heap' | 'external'>;
 
 /** Milliseconds between two looks at the event loop. */
 const resolution = 20;

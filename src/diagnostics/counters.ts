@@ -74,10 +74,13 @@ export class Counters {
     if (isDebugging) debug(`upgrade of ${pathOf(request)} accepted`);
   }
 
-  /** @param failure the code of the error that this side failed it with */
-  connectionClosed(socket: object, closure: ClosedConnection, failure: string | null): void {
+  /**
+   * @param failure the code of the error that this side failed it with
+   * @param isPeersChoice the peer has chosen the close code, out of thousands
+   */
+  connectionClosed(socket: object, closure: ClosedConnection, failure: string | null, isPeersChoice: boolean): void {
     const { code, reason, cause } = closure;
-    this.closed.add(String(code));
+    this.closed.add(String(code), isPeersChoice);
     if (failure !== null) this.failed.add(failure);
     if (channels.close.hasSubscribers) channels.close.publish({ socket, code, reason, cause });
     this.log.debug('A connection was closed', () => ({
@@ -97,7 +100,7 @@ export class Counters {
 
   /** The status of the adapter of a hub that connections of this board are in. */
   adapterChanged(status: string, problem: Error | undefined): void {
-    if (status === 'degraded') this.log.warn('The adapter is degraded', () => ({ status, err: problem }));
+    if (status === 'degraded') this.log.degraded(problem);
     else this.log.info('The adapter has another status', () => ({ status }));
   }
 
@@ -139,8 +142,9 @@ function told(request: IncomingMessage): { path: string; address: string | undef
   return { path: pathOf(request), address: request.socket.remoteAddress };
 }
 
-/** Without the query: there may be a token or a ticket in it. */
+/** Without the query, nor what an absolute URL has before the path: there may be a token, a ticket or a password in them. */
 function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  const end = path.search(/[?#]|%3f/i);
+  return end === -1 ? path : path.slice(0, end);
 }

@@ -2,13 +2,11 @@ import { readClosePayload } from '../protocol/close-payload';
 import { FrameHeader, maxControlPayload, maxHeaderSize, readFrameHeader } from '../protocol/frame-header';
 import { applyMask } from '../protocol/mask';
 import { isControl, Opcode, opcodeName } from '../protocol/opcode';
+import { safeJson } from '../protocol/unprintable';
 import { validUtf8Until } from '../protocol/utf8';
 
 /** Of the payload of a data frame so many bytes are shown. */
 const shownOfData = 64;
-
-/** Whatever a terminal might obey, or not show: control and format characters, and halves of characters. */
-const unprintable = /[\p{C}\u2028\u2029]/gu;
 
 /** Writes the frames that go one way, one line each, as soon as enough of a frame has passed. It keeps no payload. */
 export class FrameLog {
@@ -108,20 +106,14 @@ const bits = [
 /** In quotes, where it is text as far as it is shown: otherwise its bytes. */
 function showText(payload: Buffer): string {
   const until = validUtf8Until(payload, 0, payload.length);
-  return until === -1 ? payload.toString('hex') : printable(payload.toString('utf8', 0, until));
+  return until === -1 ? payload.toString('hex') : safeJson(payload.toString('utf8', 0, until));
 }
 
 function showClose(payload: Buffer): string {
   try {
     const { code, reason } = readClosePayload(payload);
-    return reason === '' ? String(code) : `${code} ${printable(reason)}`;
+    return reason === '' ? String(code) : `${code} ${safeJson(reason)}`;
   } catch {
     return payload.toString('hex');
   }
-}
-
-/** As a string of JavaScript that shows every character. */
-export function printable(text: string): string {
-  const escaped = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`;
-  return JSON.stringify(text).replace(unprintable, escaped);
 }

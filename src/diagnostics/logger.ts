@@ -60,18 +60,19 @@ export class Log {
     this.#write('info', sentence, details);
   }
 
-  warn(sentence: string, details: () => object): void {
-    this.#write('warn', sentence, details);
-  }
-
   /** A limit was reached; at most one line a second for each code. */
   limit(code: string): void {
     this.#now('A limit was reached', code, { code });
   }
 
-  /** The same for each policy and room. */
+  /** The same for each policy; of several rooms, the first one in that second is named. */
   slowConsumer(policy: string, where: { room?: string }): void {
     this.#now('A peer is a slow consumer', `slow ${policy}`, { policy, ...where });
+  }
+
+  /** The adapter of a hub does not answer. */
+  degraded(err: Error | undefined): void {
+    this.#now('The adapter is degraded', 'degraded', { err });
   }
 
   #now(sentence: string, key: string, details: object): void {
@@ -84,7 +85,7 @@ export class Log {
     const { count } = held;
     held.at = now;
     held.count = 0;
-    this.warn(sentence, () => ({ ...details, count }));
+    this.#write('warn', sentence, () => ({ ...details, count }));
   }
 
   #write(level: Level, sentence: string, details: () => object): void {

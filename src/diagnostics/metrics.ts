@@ -1,3 +1,5 @@
+import type { AdapterStatus } from './adapter-status';
+
 /** How many of what was measured were no larger than each bound: what Prometheus calls a histogram. */
 export interface HistogramSnapshot {
   /** Upper bounds, ascending, and for each how many were no larger; those beyond the last are in `count` only. */
@@ -54,6 +56,6 @@ export interface Metrics {
     /** Messages that slow members did not get. */
     readonly dropped: number;
     /** Of the hub's adapter; `'ready'` where there is none. */
-    readonly adapter: string;
+    readonly adapter: AdapterStatus;
   };
 }

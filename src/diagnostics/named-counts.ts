@@ -1,16 +1,21 @@
-/** So many names have counts of their own: some are the peers' choice, as the codes that they close with. */
-const maxNames = 100;
+/** So many names that peers have chosen, as the codes that they close with, have counts of their own. */
+const maxChosen = 100;
 
 /** What the others are counted by, all together. */
 const otherNames = 'other';
 
-/** Counts by name: of the first hundred names each by itself. */
+/** Counts by name; of names that peers choose, each of the first hundred by itself. */
 export class NamedCounts {
   readonly #counts = new Map<string, number>();
+  #chosen = 0;
 
-  add(given: string): void {
-    const isNew = this.#counts.size >= maxNames && !this.#counts.has(given);
-    const name = isNew ? otherNames : given;
+  /** @param isChosen the name is the peer's choice, who may come with any number of them */
+  add(given: string, isChosen = false): void {
+    let name = given;
+    if (isChosen && !this.#counts.has(given)) {
+      if (this.#chosen < maxChosen) this.#chosen++;
+      else name = otherNames;
+    }
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 

@@ -1,3 +1,4 @@
+import { type AdapterStatus, adapterStatuses } from './adapter-status';
 import type { Counters } from './counters';
 
 /** What only grows. */
@@ -22,7 +23,7 @@ export class RoomCounters implements RoomTotals {
   readonly #boards = new Set<Counters>();
 
   /** @param adapter the status of the hub's adapter */
-  constructor(readonly adapter: () => string) {}
+  constructor(readonly adapter: () => AdapterStatus) {}
 
   /** A connection of this board has come. */
   joined(board: Counters | undefined): void {
@@ -74,22 +75,19 @@ export class HubCounters {
     return true;
   }
 
-  snapshot(): RoomTotals & { rooms: number; members: number; adapter: string } {
+  snapshot(): RoomTotals & { rooms: number; members: number; adapter: AdapterStatus } {
     const sum = { rooms: 0, members: 0, ...this.#past };
-    let adapter = 'ready';
+    let adapter: AdapterStatus = 'ready';
     for (const [hub, before] of this.#hubs) {
       sum.rooms += hub.rooms;
       sum.members += hub.members;
       addSince(sum, hub, before);
       const status = hub.adapter();
-      if (worst.indexOf(status) > worst.indexOf(adapter)) adapter = status;
+      if (adapterStatuses.indexOf(status) > adapterStatuses.indexOf(adapter)) adapter = status;
     }
     return { ...sum, adapter };
   }
 }
-
-/** Of several adapters the status that somebody should know of counts. */
-const worst = ['ready', 'closed', 'connecting', 'degraded'];
 
 function addSince(sum: RoomTotals, hub: RoomTotals, before: Readonly<RoomTotals> | undefined): void {
   sum.published += hub.published - (before?.published ?? 0);

@@ -1,5 +1,5 @@
 import { HandshakeError } from '../protocol/errors';
-import { pendingUpgrade } from '../server/pending-upgrade';
+import { type PendingUpgrade, pendingUpgrade } from '../server/pending-upgrade';
 import type { App } from './express-internals';
 import type { Switchboard } from './switchboard';
 
@@ -14,11 +14,18 @@ export function admitFirst(app: App, board: Switchboard): void {
     } catch (error) {
       // Nobody above would catch what a function of the application has thrown, as 'trust proxy' may be one.
       if (!(error instanceof HandshakeError)) board.options.log.mistake(error);
-      pending.refuse(error instanceof HandshakeError ? error : failed());
-      return;
+      if (!(error instanceof HandshakeError && isLetIn(pending, board))) {
+        pending.refuse(error instanceof HandshakeError ? error : failed());
+        return;
+      }
     }
     handle.call(this, request, response, done);
   };
+}
+
+/** Who may be about to look at the dashboard comes as far as the middleware that is to say so. */
+function isLetIn(pending: PendingUpgrade, { reserve, isClosing }: Switchboard): boolean {
+  return !isClosing && reserve?.isFor(pending.request) === true && reserve.enter(pending);
 }
 
 function failed(): HandshakeError {

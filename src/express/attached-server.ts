@@ -69,7 +69,7 @@ export class AttachedServer {
     if (known === undefined) return;
     for (const receiver of known.receivers) {
       for (const pending of receiver.pending) {
-        if (pending.ticket?.admission === board.admission) pending.refuse(serverClosing());
+        if (pending.seat?.admission === board.admission) pending.refuse(serverClosing());
       }
     }
     if ([...known.boards].every((each) => each.isClosing)) await known.sessions?.closeAll(timeout);

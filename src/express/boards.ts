@@ -25,7 +25,10 @@ export function boardOfRequest(request: ExpressRequest): Switchboard {
     const board = boards.get(app);
     if (board !== undefined) return board;
   }
-  throw new InvalidStateError('upgrade() and router.ws() need switchboard(app) on the app that the request came to', {
-    code: 'NO_SWITCHBOARD',
-  });
+  throw new InvalidStateError(
+    'upgrade(), router.ws() and dashboard() need switchboard(app) on the app that the request came to',
+    {
+      code: 'NO_SWITCHBOARD',
+    },
+  );
 }

@@ -50,9 +50,8 @@ export function wayAround(request: ExpressRequest): Error | undefined {
     return error as HandshakeError;
   }
   return new InvalidStateError(
-    'An upgrade request came as an ordinary one: nobody receives the upgrades of its server. ' +
-      'Call switchboard(app) for the outermost app, and attach(server) of what it returns where a server is not found: ' +
-      'it is found by itself where the app is its own listener',
+    'No board listens on this server, and an upgrade request came as an ordinary one: ' +
+      'const board = switchboard(app), where app is the outermost one; board.attach(server)',
     { code: 'SERVER_NOT_ATTACHED' },
   );
 }

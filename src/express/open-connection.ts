@@ -11,6 +11,8 @@ import type { WebSocketHandler } from './types';
 export interface Endpoint {
   readonly options: OptionsOfRoute;
   readonly handler: WebSocketHandler<never>;
+  /** It has seats beyond the limits. @default false */
+  readonly isReserved?: boolean;
 }
 
 /**
@@ -26,12 +28,14 @@ export async function openConnection(
   let connection: WebSocketConnection;
   try {
     const board = boardOfRequest(request);
-    connection = await board.accept(request, response, endpoint.options.on(board));
+    connection = await board.accept(request, response, endpoint.options.on(board), endpoint.isReserved);
   } catch (error) {
     const pending = pendingUpgrade(request);
     if (pending !== undefined && error instanceof HandshakeError) pending.refusal = error;
     // Nobody is there to be answered, and nobody did anything wrong.
-    if (!(error instanceof ConnectionClosedError)) next(error);
+    if (error instanceof ConnectionClosedError) return;
+    // What Express takes for no error would have it go on to the next route: `identify` may reject with anything.
+    next(error instanceof Error ? error : new Error('The upgrade failed', { cause: error }));
     return;
   }
   const { counters } = connection;
@@ -42,7 +46,8 @@ export async function openConnection(
     else await handle();
   } catch (error) {
     connection.failWith(error);
+  } finally {
+    counters.handlersRunning--;
+    connection.openGate();
   }
-  counters.handlersRunning--;
-  connection.openGate();
 }

@@ -68,7 +68,7 @@ function sortArguments(where: string, rest: unknown[]): Registration {
   if (handler.length > 2) {
     throw new InvalidOptionError(
       `The handler of ${where} takes (socket, req), and this one takes ${handler.length} parameters: ` +
-        'it looks like middleware, with the handler missing after it',
+        'it looks like middleware, with the handler missing after it (as in express-ws? Leave out next)',
     );
   }
   return {

@@ -1,6 +1,7 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Application, Request } from 'express-serve-static-core';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { Counters } from '../diagnostics/counters';
@@ -36,6 +37,7 @@ import { attachOnListen, watchServers } from './find-servers';
 import { answerLast } from './last-answer';
 import { passOverPages } from './pass-over';
 import { addRouterMethod, routeMethod } from './registration';
+import type { Reserve } from './reserve';
 import { takesPath } from './taken-paths';
 import { addressThroughExpress, reachedThroughExpress } from './trust-proxy';
 
@@ -109,6 +111,8 @@ export function switchboard(app: Application, options: SwitchboardOptions = {}):
 /** The open connections of a board, as they are while they are looked at. */
 export interface OpenConnections extends Iterable<WebSocketConnection> {
   readonly size: number;
+  has(connection: WebSocketConnection): boolean;
+  forEach(callback: (connection: WebSocketConnection) => void): void;
 }
 
 /** The WebSockets of one app, all its servers together. */
@@ -121,8 +125,12 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   /** @internal */
   isClosing = false;
   private closing: Promise<void> | undefined;
+  /** Those whose 101 is on its way. */
+  private readonly accepting = new Map<Promise<WebSocketConnection>, Duplex>();
   /** @internal */
   readonly admission: Admission;
+  /** For its dashboard, once it was shown. @internal */
+  reserve: Reserve | undefined;
   /** @internal */
   readonly counters: Counters;
   /** One for all connections. */
@@ -157,6 +165,13 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
       },
       *[Symbol.iterator]() {
         for (const connections of open.values()) yield* connections;
+      },
+      has(connection) {
+        for (const connections of open.values()) if (connections.has(connection)) return true;
+        return false;
+      },
+      forEach(callback) {
+        for (const connection of this) callback(connection);
       },
     };
     hub.alsoDisconnects(this.connections);
@@ -232,7 +247,13 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     if (this.closing !== undefined && given.over === undefined && given.timeout === undefined) return this.closing;
     const { over, timeout } = { ...closeAllDefaults, ...how };
     const servers = [...this.servers].map((server) => AttachedServer.closeBoard(server, this, over + timeout));
-    this.closing ??= Promise.all([...connections, ...servers]).then(() => {});
+    // A session may be being saved before its 101: that connection is closed as soon as it is one.
+    // Whose client has left, it may wait for something that never comes.
+    const late = Array.from(this.accepting, async ([accepted, socket]) => {
+      const closed = accepted.then((connection) => connection.closed).catch(() => {});
+      if (!socket.destroyed) await Promise.race([closed, once(socket, 'close').catch(() => {})]);
+    });
+    this.closing ??= Promise.all([...connections, ...servers, ...late]).then(() => {});
     return this.closing;
   }
 
@@ -256,13 +277,14 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
    * @internal
    */
   admit(pending: PendingUpgrade): void {
-    const { ticket, request } = pending;
+    const { seat, request } = pending;
     pending.record.belongsTo(this.counters);
-    if (ticket?.admission === this.admission) return;
+    // Who has left, or has an answer, would never give a seat back.
+    if (seat?.admission === this.admission || pending.abandoned || pending.response.headersSent) return;
     if (this.isClosing) throw serverClosing();
-    ticket?.release();
-    pending.ticket = undefined;
-    pending.ticket = this.admission.enter(() => nameOfAddress(addressThroughExpress(this.app, request)));
+    seat?.release();
+    pending.seat = undefined;
+    pending.seat = this.admission.enter(() => nameOfAddress(addressThroughExpress(this.app, request)));
   }
 
   /**
@@ -273,18 +295,26 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
     return this.counters.snapshot(this.connections);
   }
 
-  /** Accepts an upgrade of this board, or throws the refusal. @internal */
+  /** Accepts an upgrade of this board, or throws the refusal. @param isReserved it is counted apart, as far as there is room @internal */
   async accept(
     request: IncomingMessage,
     response: ServerResponse,
     options: ResolvedServerOptions,
+    isReserved = false,
   ): Promise<WebSocketConnection> {
     const pending = pendingUpgrade(request);
     // One that is refused already goes on, to be told so.
     if (this.isClosing && pending?.abandoned === false) throw serverClosing();
-    if (pending !== undefined) this.admit(pending);
+    if (pending !== undefined && !(isReserved && this.reserve?.enter(pending))) this.admit(pending);
     const server = pending?.server;
-    const connection = await acceptUpgrade(request, response, options, this.acceptInit);
+    const accepted = acceptUpgrade(request, response, options, this.acceptInit);
+    this.accepting.set(accepted, pending?.socket ?? request.socket);
+    let connection: WebSocketConnection;
+    try {
+      connection = await accepted;
+    } finally {
+      this.accepting.delete(accepted);
+    }
     if (server !== undefined) this.add(connection, server);
     this.notify('connection', connection, request);
     return connection;

@@ -48,7 +48,8 @@ export interface OpenTelemetry {
  * own, with a link to the upgrade request, since a connection may last for days) until its listeners are done; one of each
  * publish (PRODUCER), below whatever is active then. While a handler or a listener runs its span is the active one, also after
  * `await`, and the baggage is that of the upgrade request; this needs a context manager, as the SDK for Node registers. Nothing
- * is carried through adapters to other nodes.
+ * is carried through adapters to other nodes: members there get a message in batches with others of many publishes, far from any
+ * request, and an application that wants one trace of it puts `traceHeaders()` into what it publishes.
  *
  * Metrics are what `metrics()` says, read once when they are collected, and the histogram `switchboard.handshake.duration`.
  *

@@ -54,10 +54,12 @@ export function prometheus(board: { metrics(): Metrics }, options: PrometheusOpt
       `prometheus() needs the board of switchboard(app), or a ChatServer, not ${describe(board)}`,
     );
   }
-  refuseUnknownOptions('prometheus()', options, ['register', 'prefix', 'labels']);
-  const register = checkRegistry(options.register);
-  const prefix = checkPrefix(options.prefix ?? 'switchboard_');
-  const source: Source = { board, labels: checkLabels(options.labels ?? {}) };
+  // Without any, the sentence on the registry says what to do.
+  const given: Partial<PrometheusOptions> = options ?? {};
+  refuseUnknownOptions('prometheus()', given, ['register', 'prefix', 'labels']);
+  const register = checkRegistry(given.register);
+  const prefix = checkPrefix(given.prefix ?? 'switchboard_');
+  const source: Source = { board, labels: checkLabels(given.labels ?? {}) };
   const registered = families.map(({ name }) => register.getSingleMetric(prefix + name));
   const taken = registered.findIndex((metric) => metric !== undefined && !(metric instanceof BoardMetric));
   if (taken !== -1) {
@@ -102,7 +104,7 @@ function checkLabels(labels: unknown): Record<string, string> {
     throw new InvalidOptionError(`Option 'labels' must be an object of strings, not ${describe(labels)}`);
   }
   for (const [name, value] of Object.entries(labels)) {
-    if (!validLabel.test(name) || (ownLabels as readonly string[]).includes(name)) {
+    if (!validLabel.test(name) || ownLabels.includes(name)) {
       throw new InvalidOptionError(
         `Option 'labels' has the name ${describe(name)}: it must be letters, digits and '_', begin with no digit and no '__', ` +
           `and be none of ${ownLabels.join(', ')}`,

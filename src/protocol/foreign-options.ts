@@ -7,7 +7,7 @@ interface ForeignOption {
 const tlsNames = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'servername', 'rejectUnauthorized', 'checkServerIdentity'];
 
 /**
- * What options are called here that have another name in `ws`, node:tls or Python's websockets, or where they belong:
+ * What options are called here that have another name in `ws`, Socket.IO, node:tls or Python's websockets, or where they belong:
  * nobody finds that out by the likeness of letters.
  */
 const foreignOptions: ReadonlyMap<string, ForeignOption> = new Map([
@@ -26,6 +26,18 @@ const foreignOptions: ReadonlyMap<string, ForeignOption> = new Map([
   ['zlibDeflateOptions', { here: 'level', words: "Of zlib's options there is 'level'" }],
   ['zlibInflateOptions', { here: 'level', words: 'Inflating has no options' }],
   ['concurrencyLimit', { here: 'level', words: 'Nothing waits for a thread here: a message is compressed at once' }],
+  ['cors', { here: 'allowedOrigins', words: "Option 'allowedOrigins' says whose pages may connect" }],
+  ['origin', { here: 'allowedOrigins', words: "Option 'allowedOrigins' says whose pages may connect" }],
+  ['path', { here: 'shutdown', words: 'A path is given to a route: app.ws(path, handler)' }],
+  [
+    'server',
+    { here: 'shutdown', words: 'The servers of the app are found; another one is given to board.attach(server)' },
+  ],
+  ['history', { here: 'shutdown', words: 'It is an option of chat rooms: rooms({ history })' }],
+  [
+    'adapter',
+    { here: 'shutdown', words: 'It is an option of the hub: switchboard(app, { hub: new Hub({ adapter }) })' },
+  ],
   ...tlsNames.map((name) => [name, { here: 'tls', words: `It goes into option 'tls': { tls: { ${name} } }` }] as const),
 ]);
 

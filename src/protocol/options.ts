@@ -1,5 +1,6 @@
 import { InvalidOptionError } from './errors';
 import { foreignHint } from './foreign-options';
+import { safeJson } from './unprintable';
 
 /**
  * Refuses option names nobody reads: a typing error must not pass as a default.
@@ -55,24 +56,27 @@ export function checkFunction(name: string, value: unknown): void {
 /** A value as an error message shows it: short, and with its type where that is what is wrong. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return quoted(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'string') return safeJson(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no prototype'})` : `a ${typeof value}`;
+  return typeof value === 'object' ? `an object (${classOf(value)})` : `a ${typeof value}`;
 }
 
-/** In quotes, and without any control character, of which JSON lets some pass: messages end in logs and terminals. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\x7f-\x9f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+function classOf(value: object): string {
+  try {
+    return value.constructor?.name ?? 'no prototype';
+  } catch {
+    return 'a proxy that fails';
+  }
 }
 
 /** The words of somebody else for the middle of a message: as they are, but for control characters, and not too many. */
 export function printable(words: string): string {
-  return quoted(words.slice(0, 80)).slice(1, -1);
+  return safeJson(words.slice(0, 80)).slice(1, -1);
 }
 
-/** The known name that differs in at most three letters, or in nothing but case. */
+/** The known name that differs in at most three letters, and in less than half of them, or in nothing but case. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = 4;
@@ -86,15 +90,19 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best;
 }
 
+/** Letters to put in, to leave out, to replace, or to swap with their neighbours. */
 function editDistance(a: string, b: string): number {
+  let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? above[j - 2]! + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(replaced, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
-    row = next;
+    [above, row] = [row, next];
   }
   return row[b.length]!;
 }

@@ -1,5 +1,7 @@
 /** What rooms need of whatever joins several nodes: a broker, or, within one process, the memory adapter. */
 
+import type { AdapterStatus } from '../diagnostics/adapter-status';
+
 /** A place in a room's log: the log's life, and the entry. Offsets of different epochs cannot be compared. */
 export interface Position {
   readonly epoch: string;
@@ -78,11 +80,7 @@ export interface Presence {
 /** A value, or the promise of it: what happens within a process need not wait. */
 export type Eventually<Value> = Value | Promise<Value>;
 
-/**
- * `'connecting'` until the broker has answered, or failed to, for the first time; then `'ready'`, or `'degraded'` while it does
- * not answer: then what is published waits.
- */
-export type AdapterStatus = 'connecting' | 'ready' | 'degraded' | 'closed';
+export type { AdapterStatus };
 
 /** Why an adapter is degraded; of the adapters of this package an AdapterError, whose `code` can be compared with. */
 export type AdapterProblem = Error & { readonly code?: string };

@@ -45,7 +45,10 @@ export function disconnectionOf(message: object, name: 'disconnect' | 'disconnec
   }
 }
 
-/** @returns how many of these are closed by it */
+/**
+ * @returns how many of these are closed by it
+ * @internal
+ */
 export function closeUser({ user, code, reason }: Disconnection, among: Iterable<Member>): number {
   let closed = 0;
   for (const member of among) {

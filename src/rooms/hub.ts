@@ -1,4 +1,3 @@
-import { afterFlush } from '../connection/flush-queue';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { channels } from '../diagnostics/channels';
 import { RoomCounters } from '../diagnostics/room-counters';
@@ -16,6 +15,7 @@ import {
 import { type HistoryQuery, resolveHistoryQuery } from './history-query';
 import { HubErrors } from './hub-errors';
 import { HubSharing, type Sharing } from './hub-sharing';
+import { LocalDelivery } from './local-delivery';
 import { type Member, Membership } from './membership';
 import { payloadOf } from './payload';
 import { Publication, type Publish } from './publication';
@@ -32,13 +32,6 @@ import { type GapListener, SlowMembers } from './slow-members';
 import { isPublishWatched, watchedPublish } from './watched-publish';
 
 const open = 1;
-
-type Publishing = [
-  rooms: readonly string[],
-  except: readonly WebSocketConnection[],
-  payload: string | Buffer,
-  key: string | undefined,
-];
 
 /** How the rooms of a hub are. */
 export interface HubOptions extends SharedRoomsOptions {
@@ -72,16 +65,9 @@ export class Hub {
   readonly #memberships = new Map<Member, Membership>();
   /** @internal */
   readonly counters = new RoomCounters(() => this.#sharing?.status ?? 'ready');
-  /** Rooms with batches, until the end of this iteration. */
-  #published: Room[] = [];
-  #publishes = 0;
-  /**
-   * What is published while a publish goes round, as by a member that a transport in this process makes answer at once: it
-   * comes behind it, so that everybody has both in the same order. Null while none does.
-   */
-  #waiting: Publishing[] | null = null;
   readonly #slowConsumer: SlowConsumer;
   readonly #slowMembers = new SlowMembers(this.counters);
+  readonly #local = new LocalDelivery(this.#rooms, this.#memberships, this.#slowMembers, this.counters);
   /** Stands for what goes to single members: nobody is in it. */
   readonly #direct = new Room('', 'close');
   /** Of each board: all of its connections. */
@@ -103,7 +89,7 @@ export class Hub {
     this.#keepsHistory = resolved.history.count > 0;
     if (resolved.isLocal && !this.#keepsHistory) return;
     this.#shared = new HubSharing(resolved, {
-      deliver: ({ rooms, payload, key }) => this.#deliverInTurn(rooms, [], payload, key),
+      deliver: ({ rooms, payload, key }) => this.#local.deliver(rooms, [], payload, key),
       lost: (room) => this.#lost(room),
       disconnectHere: (disconnection) => this.disconnectHere(disconnection),
       disconnectUserHere: (disconnection) => this.#disconnectUserHere(disconnection),
@@ -343,72 +329,12 @@ export class Hub {
     // First, so that the order on other nodes is that of the calls, also of those that are made while this one goes round.
     if (this.#sharing !== undefined) this.#sharing.publish({ rooms: names, payload, key }, settled);
     else if (settled !== undefined) for (const _ of names) settled();
-    this.#deliverInTurn(names, except, payload, key);
+    this.#local.deliver(names, except, payload, key);
   };
 
   readonly #publishOnlyHere: Publish = (names, except, data, key, settled) => {
-    this.#deliverInTurn(names, except, payloadOf(data), key);
+    this.#local.deliver(names, except, payloadOf(data), key);
     if (settled !== undefined) for (const _ of names) settled();
-  };
-
-  #deliverInTurn(...[names, except, payload, key]: Publishing): void {
-    if (this.#waiting !== null) {
-      // Bytes are still the publisher's.
-      this.#waiting.push([names, except, typeof payload === 'string' ? payload : Buffer.from(payload), key]);
-      return;
-    }
-    const waiting: Publishing[] = [];
-    this.#waiting = waiting;
-    try {
-      this.#deliver(names, except, payload, key);
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) this.#deliver(...next);
-    } finally {
-      this.#waiting = null;
-    }
-  }
-
-  #deliver(...[names, except, payload, key]: Publishing): void {
-    const rooms: Room[] = [];
-    for (const name of names) {
-      const room = this.#rooms.get(name);
-      if (room !== undefined) rooms.push(room);
-    }
-    const first = rooms[0];
-    if (first === undefined) return;
-    const publish = ++this.#publishes;
-    for (const member of except) {
-      const membership = this.#memberships.get(member);
-      if (membership !== undefined) membership.passed = publish;
-    }
-    if (first.batches === undefined) this.#openBatches(first);
-    const delivery = new Delivery(first.batches!, payload, rooms, key);
-    for (const room of rooms) {
-      const canBeSlow = room.policy !== 'close';
-      let delivered = 0;
-      // Whoever closes in between leaves the set while it is walked, which a set allows.
-      for (const membership of room.memberships) {
-        if (membership.passed === publish) continue;
-        membership.passed = publish;
-        if (membership.backlog !== null || (canBeSlow && membership.member.isSlow)) {
-          this.#slowMembers.hold(membership, room, delivery);
-        } else {
-          delivery.to(membership.member);
-          delivered++;
-        }
-      }
-      this.counters.delivered += delivered;
-    }
-  }
-
-  #openBatches(room: Room): void {
-    room.batches = new Map();
-    if (this.#published.push(room) === 1) afterFlush(this.#closeBatches);
-  }
-
-  /** A batch does not outlast its iteration, or a quiet room would hold a whole slab for a few bytes. */
-  readonly #closeBatches = (): void => {
-    for (const room of this.#published) room.batches = undefined;
-    this.#published = [];
   };
 }
 

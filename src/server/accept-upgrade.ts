@@ -51,12 +51,12 @@ export async function acceptUpgrade(
   const { key, protocols, extensions } = validateUpgradeRequest(request as IncomingMessage & { method: string });
   refuseAnswered(pending, response);
   // Before anything is waited for, so that those who come at the same time are counted.
-  pending.ticket?.seat();
+  pending.seat?.take();
   const verdict = checkOrigin(options.origins, request, init.reached);
   if (verdict !== undefined) await verdict;
   let user = options.identify && askIdentity(options.identify, request);
   if (typeof user === 'object') user = await user;
-  if (user !== undefined) pending.ticket?.seatUser(user);
+  if (user !== undefined) pending.seat?.takeFor(user);
   const protocol = options.subprotocols(protocols, request);
   refuseAnswered(pending, response);
   const extension = options.perMessageDeflate === null ? null : agreeOnDeflate(extensions, options.perMessageDeflate);
@@ -79,7 +79,7 @@ export async function acceptUpgrade(
     ...(init.onError && { onError: init.onError }),
   });
   connection.user = user;
-  pending.ticket?.opened(connection);
+  pending.seat?.opened(connection);
   pending.record.accepted(connection);
   return connection;
 }

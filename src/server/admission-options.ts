@@ -27,8 +27,8 @@ export interface AdmissionOptions {
   maxConnectionsPerUser?: number | false;
   /**
    * Upgrade requests that may wait for their answer at a time, while middleware runs, a session is loaded, and so on. One
-   * more is refused with 503 `TOO_MANY_HANDSHAKES`, before any middleware runs. What their clients send too early is 16 MiB
-   * for all of the process at most; who sends more is refused with 503 `EARLY_BYTES`.
+   * more is refused with 503 `TOO_MANY_HANDSHAKES`, before any middleware runs. A client that sends more
+   * than 64 KiB before its answer is refused with 503 `EARLY_BYTES`, as is who sends anything beyond 16 MiB of all in the process.
    * @default 1,000
    */
   maxPendingHandshakes?: number | false;

@@ -17,7 +17,7 @@ export class Admission {
   private readonly connectionsFrom = new Tally();
   private readonly connectionsOf = new Tally();
   /** Of open connections. */
-  private readonly tickets = new Map<WebSocketConnection, Ticket>();
+  private readonly seats = new Map<WebSocketConnection, Seat>();
   /** Where connections are not limited, nothing is kept of them. */
   private readonly countsConnections: boolean;
   /** Whether `enter()` asks for the address. */
@@ -40,7 +40,7 @@ export class Admission {
    * @param addressOf the name that the client's address is counted by; asked only where it is needed
    * @throws HandshakeError where it is one too many, or its connection would be
    */
-  enter(addressOf: () => string | undefined): Ticket {
+  enter(addressOf: () => string | undefined): Seat {
     const { maxPendingHandshakes, maxPendingHandshakesPerAddress } = this.limits;
     if (this.handshakes >= maxPendingHandshakes) throw tooManyHandshakes(maxPendingHandshakes);
     this.refuseWhereFull();
@@ -52,17 +52,17 @@ export class Admission {
       this.handshakesFrom.add(address);
     }
     this.handshakes++;
-    return new Ticket(this, address);
+    return new Seat(this, address);
   }
 
   /** @internal */
-  answered({ address }: Ticket): void {
+  answered({ address }: Seat): void {
     this.handshakes--;
     if (address !== undefined) this.handshakesFrom.remove(address);
   }
 
   /** @returns whether connections are counted @internal */
-  seat({ address }: Ticket): boolean {
+  taken({ address }: Seat): boolean {
     if (!this.countsConnections) return false;
     this.refuseWhereFull();
     if (address !== undefined) {
@@ -74,22 +74,22 @@ export class Admission {
   }
 
   /** @internal */
-  seatUser(user: string): void {
+  takenFor(user: string): void {
     const { maxConnectionsPerUser } = this.limits;
     if (this.connectionsOf.of(user) >= maxConnectionsPerUser) throw tooManyOfUser(maxConnectionsPerUser);
     this.connectionsOf.add(user);
   }
 
   /** @internal */
-  unseat({ address, user }: Ticket): void {
+  left({ address, user }: Seat): void {
     this.connections--;
     if (address !== undefined) this.connectionsFrom.remove(address);
     if (user !== undefined) this.connectionsOf.remove(user);
   }
 
-  /** Keeps the seat until the connection has closed. @internal */
-  keep(connection: WebSocketConnection, ticket: Ticket): void {
-    this.tickets.set(connection, ticket);
+  /** Keeps it until the connection has closed. @internal */
+  keep(connection: WebSocketConnection, seat: Seat): void {
+    this.seats.set(connection, seat);
     connection.whenClosed(this.onClosed);
   }
 
@@ -99,14 +99,14 @@ export class Admission {
    * @throws HandshakeError where it is one too many
    */
   identify(connection: WebSocketConnection, user: string): void {
-    this.tickets.get(connection)?.seatUser(user);
+    this.seats.get(connection)?.takeFor(user);
   }
 
   /** One function for all connections. */
   private readonly onClosed = (connection: WebSocketConnection): void => {
-    const ticket = this.tickets.get(connection);
-    this.tickets.delete(connection);
-    ticket?.release();
+    const seat = this.seats.get(connection);
+    this.seats.delete(connection);
+    seat?.release();
   };
 
   private refuseWhereFull(): void {
@@ -120,12 +120,12 @@ export class Admission {
   }
 }
 
-/** One upgrade request, and the connection that it becomes, as they are counted. */
-export class Ticket {
+/** What one upgrade request, and the connection that it becomes, is counted by. */
+export class Seat {
   /** @internal */
   user: string | undefined;
   private isPending = true;
-  private isSeated = false;
+  private isTaken = false;
 
   /** @internal */
   constructor(
@@ -139,29 +139,29 @@ export class Ticket {
    *
    * @throws HandshakeError where that is one too many
    */
-  seat(): void {
-    if (this.isPending && !this.isSeated) this.isSeated = this.admission.seat(this);
+  take(): void {
+    if (this.isPending && !this.isTaken) this.isTaken = this.admission.taken(this);
   }
 
-  /** Counts its connection as one of a user, once it is seated. @throws HandshakeError where that is one too many */
-  seatUser(user: string): void {
-    if (!this.isSeated || this.user !== undefined) return;
-    this.admission.seatUser(user);
+  /** Counts its connection as one of a user, once the seat is taken. @throws HandshakeError where that is one too many */
+  takeFor(user: string): void {
+    if (!this.isTaken || this.user !== undefined) return;
+    this.admission.takenFor(user);
     this.user = user;
   }
 
   /** The 101 is out. */
   opened(connection: WebSocketConnection): void {
     this.answered();
-    if (this.isSeated) this.admission.keep(connection, this);
+    if (this.isTaken) this.admission.keep(connection, this);
   }
 
   /** It has its answer, and that is no 101; or its client has left, or its connection has closed. */
   release(): void {
     this.answered();
-    if (!this.isSeated) return;
-    this.isSeated = false;
-    this.admission.unseat(this);
+    if (!this.isTaken) return;
+    this.isTaken = false;
+    this.admission.left(this);
   }
 
   private answered(): void {
@@ -182,7 +182,7 @@ function tooMany(limit: number): HandshakeError {
 function tooManyFrom(limit: number): HandshakeError {
   return new HandshakeError(
     `One address may have no more than ${connections(limit)} open here (maxConnectionsPerAddress)`,
-    { status: 429, code: 'TOO_MANY_CONNECTIONS_FROM_ADDRESS' },
+    { status: 429, code: 'TOO_MANY_CONNECTIONS_FROM_ADDRESS', headers: { 'Retry-After': '5' } },
   );
 }
 
@@ -190,6 +190,7 @@ function tooManyOfUser(limit: number): HandshakeError {
   return new HandshakeError(`One user may have no more than ${connections(limit)} open here (maxConnectionsPerUser)`, {
     status: 429,
     code: 'TOO_MANY_CONNECTIONS_OF_USER',
+    headers: { 'Retry-After': '5' },
   });
 }
 

@@ -17,14 +17,14 @@ export class ConnectionSet implements Iterable<WebSocketConnection> {
 
   /** `closeAll()` is under way. */
   get isClosing(): boolean {
-    return this.closing !== undefined;
+    return this.closing?.isDone === false;
   }
 
   /** One that comes while all are closed is closed, too. */
   add(connection: WebSocketConnection): void {
     this.members.add(connection);
     connection.whenClosed(this.forget);
-    this.closing?.add(connection);
+    if (this.closing?.isDone === false) this.closing.add(connection);
   }
 
   has(connection: WebSocketConnection): boolean {
@@ -44,15 +44,8 @@ export class ConnectionSet implements Iterable<WebSocketConnection> {
    * @returns a promise that resolves when the last of them has closed, or was cut
    */
   closeAll(options: Partial<ResolvedCloseAll> = {}): Promise<void> {
-    if (this.closing === undefined) {
-      const closing = new GracefulClose(this.members, { ...closeAllDefaults, ...options });
-      this.closing = closing;
-      void closing.done.then(() => {
-        this.closing = undefined;
-      });
-    } else {
-      this.closing.hasten(options);
-    }
+    if (this.closing?.isDone === false) this.closing.hasten(options);
+    else this.closing = new GracefulClose(this.members, { ...closeAllDefaults, ...options });
     return this.closing.done;
   }
 }

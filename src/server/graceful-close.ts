@@ -30,6 +30,8 @@ export class GracefulClose {
   private timeout: number;
   private timer: NodeJS.Timeout | undefined;
   private resolve!: () => void;
+  /** All have closed. */
+  isDone = false;
 
   constructor(connections: Iterable<WebSocketConnection>, { over, code, reason, timeout }: ResolvedCloseAll) {
     this.code = code;
@@ -101,6 +103,7 @@ export class GracefulClose {
   }
 
   private finish(): void {
+    this.isDone = true;
     clearInterval(this.timer);
     this.turns.length = 0;
     this.resolve();

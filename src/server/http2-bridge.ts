@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { packUnread } from '../connection/pack-unread';
 import { HandshakeError, InvalidStateError } from '../protocol/errors';
 import { toHttp1Request, toUpgradeRequest } from '../protocol/http1-request';
 import type { AnyHttp2Server } from './http2-server';
@@ -95,6 +96,7 @@ function serve(
 ): void {
   const { ':method': method = '', ':path': path = '', ':authority': authority, ':protocol': protocol } = headers;
   const request = { method, path, authority, rawHeaders, isEnded: stream.endAfterHeaders };
+  packUnread(stream);
   let socket: StreamSocket;
   try {
     if (protocol === undefined) {
@@ -126,6 +128,7 @@ function overHttp2(request: IncomingMessage, response: ServerResponse): void {
   request.httpVersionMinor = 0;
   // No other request follows on this stream.
   response.shouldKeepAlive = false;
+  packUnread(request);
 }
 
 /** The listener by which node:http2 makes requests of streams; taken off the server. */

@@ -68,7 +68,8 @@ export interface ServerOptions<Request = IncomingMessage> extends UpgradeOptions
   /**
    * Where it is written what happens: `console`, pino, or what has the same methods; false for nowhere. Exceptions of the
    * application that nobody listens for are errors; slow consumers, limits, and adapters that are degraded, are warnings,
-   * at most one a second of each kind; what else becomes of handshakes and connections is for debugging.
+   * at most one a second of each kind; that an adapter is back is information; what else becomes of handshakes and
+   * connections is for debugging.
    * @default exceptions are written to the console, and nothing else
    */
   logger?: Logger | false;
@@ -136,6 +137,13 @@ export function resolveServerOptions<Request extends IncomingMessage = IncomingM
   });
 }
 
+/** What no route can have, and why. */
+const serverOnly: readonly (readonly [string, string])[] = [
+  ['handshakeTimeout', 'it runs before the route is known'],
+  ['logger', 'what happens before the route is known is written, too'],
+  ...admissionOptionNames.map((name) => [name, 'it counts what comes to all routes together'] as const),
+];
+
 /**
  * Checks the options of one route; what is not given is taken from `base`.
  *
@@ -147,20 +155,10 @@ export function resolveUpgradeOptions<Request extends IncomingMessage = Incoming
   given: UpgradeOptions<Request>,
   base: ResolvedServerOptions,
 ): ResolvedServerOptions {
-  if (given !== null && typeof given === 'object' && Object.hasOwn(given, 'handshakeTimeout')) {
-    throw new InvalidOptionError(
-      `Option 'handshakeTimeout' cannot be set in ${where}: it runs before the route is known. Give it to the server.`,
-    );
-  }
-  if (given !== null && typeof given === 'object' && Object.hasOwn(given, 'logger')) {
-    throw new InvalidOptionError(
-      `Option 'logger' cannot be set in ${where}: what happens before the route is known is written, too. Give it to the server.`,
-    );
-  }
-  for (const name of admissionOptionNames) {
+  for (const [name, why] of serverOnly) {
     if (given === null || typeof given !== 'object' || !Object.hasOwn(given, name)) continue;
     throw new InvalidOptionError(
-      `Option '${name}' cannot be set in ${where}: it counts what comes to all routes together. Give it to the server.`,
+      `Option '${name}' cannot be set in ${where}: ${why}. Give it to switchboard(app, { ${name} }).`,
     );
   }
   return resolveServerOptions(where, given, base);

@@ -168,8 +168,9 @@ function fail(entry: unknown): never {
 }
 
 function malformed(entry: unknown): InvalidOptionError {
+  const slash = typeof entry === 'string' && /[^/]\/$/.test(entry) ? 'leave out the slash at the end; ' : '';
   return new InvalidOptionError(
-    `Option 'allowedOrigins' holds ${describe(entry)}: an origin is written 'https://app.example', ` +
+    `Option 'allowedOrigins' holds ${describe(entry)}: ${slash}an origin is written 'https://app.example', ` +
       "'https://*.example', 'http://localhost:*', or as a RegExp",
   );
 }

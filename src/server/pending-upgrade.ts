@@ -4,22 +4,13 @@ import type { Duplex } from 'node:stream';
 import { type Counters, uncounted } from '../diagnostics/counters';
 import { HandshakeRecord } from '../diagnostics/handshake-record';
 import { HandshakeError } from '../protocol/errors';
-import type { Ticket } from './admission';
+import type { Seat } from './admission';
+import { EarlyBytes } from './early-bytes';
 import { refuseUpgrade } from './refuse-upgrade';
 import { createUpgradeResponse, forwardDrain, ignoreError } from './upgrade-response';
 
-/** Bytes that a client may send before it has seen the 101; past them its socket waits. */
-const maxEarlyBytes = 64 * 1024;
-
-/** The same for all of the process together; past them whoever sends more is refused. */
-const maxEarlyBytesOfAll = 16 * 1024 * 1024;
-
-let earlyBytesOfAll = 0;
-
 /** Milliseconds for a refused client to take its answer and leave, where less is left of the handshake's deadline. */
 const lingerTimeout = 2_000;
-
-const noBytes = Buffer.alloc(0);
 
 const mark: unique symbol = Symbol('switchboard.pendingUpgrade');
 
@@ -56,15 +47,14 @@ export class PendingUpgrade {
   readonly socket: Duplex;
   readonly response: ServerResponse;
   /** Where it is counted, as pending and then as a connection; undefined where nobody counts. */
-  ticket: Ticket | undefined;
+  seat: Seat | undefined;
   /** Why it was refused, where it was by an error: error middleware may have put it into other words. */
   refusal: HandshakeError | undefined;
   readonly record: HandshakeRecord;
   private readonly handshakeTimeout: number;
   private readonly onSettled: (pending: PendingUpgrade) => void;
   /** What came after the request head: frames of a client that does not wait for the 101. */
-  private early: Buffer[];
-  private earlyBytes: number;
+  private readonly early = new EarlyBytes();
   /** Runs while the socket is watched. */
   private deadline: NodeJS.Timeout | undefined;
   private refused = false;
@@ -78,9 +68,7 @@ export class PendingUpgrade {
     this.socket = socket;
     this.handshakeTimeout = init.handshakeTimeout;
     this.onSettled = init.onSettled;
-    this.early = head.length > 0 ? [head] : [];
-    this.earlyBytes = head.length;
-    earlyBytesOfAll += head.length;
+    if (head.length > 0) this.early.add(head);
     (request as MarkedRequest)[mark] = this;
     // An inactivity timeout of the server has its own idea of when to cut; the deadline below replaces it.
     if (typeof (socket as Socket).setTimeout === 'function') (socket as Socket).setTimeout(0);
@@ -132,8 +120,7 @@ export class PendingUpgrade {
     this.response.detachSocket(this.socket as Socket);
     (this.request as MarkedRequest)[mark] = undefined;
     this.onSettled(this);
-    const early = this.forgetEarly();
-    return early.length === 0 ? noBytes : Buffer.concat(early);
+    return this.early.take();
   }
 
   private stopWatching(): void {
@@ -153,25 +140,22 @@ export class PendingUpgrade {
     // After a refusal whatever comes is thrown away, but read: a socket closed over unread bytes resets the
     // connection, and the client may never see why it was refused.
     // Behind a 101 that is still on its way out, these are frames.
-    if (this.response.writableEnded && this.response.statusCode !== 101) return;
-    this.early.push(chunk);
-    this.earlyBytes += chunk.length;
-    earlyBytesOfAll += chunk.length;
-    if (this.earlyBytes >= maxEarlyBytes) this.socket.pause();
+    if (this.refused || (this.response.writableEnded && this.response.statusCode !== 101)) return;
+    this.early.add(chunk);
     this.refuseFlood();
   };
 
-  /** RFC 6455, section 4.1: a client waits for its answer. Those that do not, and come in thousands, mean no good. */
+  /** A client waits for its answer. One that does not, or thousands, mean no good. */
   private refuseFlood(): void {
-    if (earlyBytesOfAll > maxEarlyBytesOfAll && this.earlyBytes > 0) this.refuse(tooEarly());
-  }
-
-  private forgetEarly(): Buffer[] {
-    const { early } = this;
-    earlyBytesOfAll -= this.earlyBytes;
-    this.early = [];
-    this.earlyBytes = 0;
-    return early;
+    const { problem } = this.early;
+    if (problem === undefined) return;
+    if (this.response.headersSent) {
+      // Its 101 is under way, and it may have seen that.
+      this.socket.pause();
+      return;
+    }
+    this.early.take();
+    this.refuse(new HandshakeError(problem, { status: 503, code: 'EARLY_BYTES', headers: { 'Retry-After': '1' } }));
   }
 
   /** Half a connection is no use to a WebSocket: a client that ends before the 101 has given up. */
@@ -185,8 +169,8 @@ export class PendingUpgrade {
     // The mark stays: what middleware does later it still does for an upgrade, though nobody waits for it.
     // Middleware that waits learns it as it does for ordinary requests: 'aborted' and 'close' on the request.
     if (!this.response.writableEnded) this.request.destroy();
-    this.ticket?.release();
-    this.forgetEarly();
+    this.seat?.release();
+    this.early.take();
     const { headersSent, statusCode } = this.response;
     if (headersSent && statusCode !== 101) this.record.refused(statusCode, this.refusal);
     else this.record.left(this.refusal);
@@ -199,9 +183,9 @@ export class PendingUpgrade {
     process.nextTick(() => response.emit('close'));
     // Accepted: the socket is, or is about to be, released.
     if (response.statusCode === 101) return;
-    this.ticket?.release();
+    this.seat?.release();
     this.record.refused(response.statusCode, this.refusal);
-    this.forgetEarly();
+    this.early.take();
     response.detachSocket(socket as Socket);
     socket.resume();
     socket.end();
@@ -227,12 +211,4 @@ export class PendingUpgrade {
     clearTimeout(this.deadline);
     this.deadline = setTimeout(() => this.socket.destroy(), delay);
   }
-}
-
-function tooEarly(): HandshakeError {
-  return new HandshakeError('Clients send too much to this server before their opening handshakes are answered', {
-    status: 503,
-    code: 'EARLY_BYTES',
-    headers: { 'Retry-After': '1' },
-  });
 }

@@ -1,6 +1,7 @@
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { cut } from '../connection/http2-stream';
+import { packUnread } from '../connection/pack-unread';
 import { type Http1Request, lastChunk, writeChunk } from '../protocol/http1-request';
 import { StreamResponse } from './stream-response';
 
@@ -50,6 +51,7 @@ export class StreamSocket extends Duplex {
     super();
     this.session = stream.session;
     this.response = new StreamResponse(stream, details.isHead, details.hidesAccept);
+    packUnread(this);
     this.push(request.head);
     stream.on('data', this.onData);
     stream.on('end', this.onEnd);
@@ -70,8 +72,10 @@ export class StreamSocket extends Duplex {
     this.forget();
     // Only so does the next 'data' listener make it flow again.
     (stream as { readableFlowing: boolean | null }).readableFlowing = null;
-    const unread = this.read() as Buffer | null;
-    if (unread !== null) stream.unshift(unread);
+    // Node 26 gives a chunk at a time.
+    const unread: Buffer[] = [];
+    for (let chunk = this.read() as Buffer | null; chunk !== null; chunk = this.read()) unread.push(chunk);
+    if (unread.length > 0) stream.unshift(Buffer.concat(unread));
     return stream;
   }
 

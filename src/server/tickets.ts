@@ -10,6 +10,7 @@ export interface TicketsOptions {
   ttl?: Duration;
   /**
    * What tickets are signed with, 16 bytes at least; the same on all nodes that redeem each other's.
+   * Given, it must not be undefined, which an environment variable that is not set would be.
    * @default drawn by lot: tickets are worth nothing to other nodes, nor after a restart
    */
   secret?: string | Uint8Array;
@@ -77,6 +78,11 @@ export function tickets<Claims extends object = Record<string, unknown>>(
 ): Tickets<Claims> {
   refuseUnknownOptions('tickets()', options, ['ttl', 'secret', 'store']);
   const ttl = readDuration('ttl', options.ttl ?? '30s');
+  if (Object.hasOwn(options, 'secret') && options.secret === undefined) {
+    throw new InvalidOptionError(
+      "Option 'secret' is undefined: is the environment variable set? Leave it out to have one drawn by lot",
+    );
+  }
   const key = signingKey(options.secret ?? randomBytes(32));
   const { store = memoryTicketStore() } = options;
   if (typeof store?.claim !== 'function') {
@@ -96,16 +102,19 @@ export function tickets<Claims extends object = Record<string, unknown>>(
   return {
     redeem,
     issue(claims) {
-      checkClaims(claims);
-      const content: Content = { id: randomBytes(12).toString('base64url'), expires: Date.now() + ttl, claims };
-      const encoded = Buffer.from(JSON.stringify(content)).toString('base64url');
+      const json = jsonOf(claims);
+      const head = JSON.stringify({ id: randomBytes(12).toString('base64url'), expires: Date.now() + ttl });
+      const encoded = Buffer.from(`${head.slice(0, -1)},"claims":${json}}`).toString('base64url');
       return `${encoded}.${sign(key, encoded).toString('base64url')}`;
     },
     required(request, _response, next) {
-      redeem(ticketOf(request)).then((claims) => {
-        redeemed.set(request, claims);
-        next();
-      }, next);
+      redeem(ticketOf(request)).then(
+        (claims) => {
+          redeemed.set(request, claims);
+          next();
+        },
+        (error) => next(error instanceof Error ? error : storeFailed(error)),
+      );
     },
     claims: (request) => redeemed.get(request),
   };
@@ -146,14 +155,27 @@ function ticketOf(request: IncomingMessage): string | undefined {
   return new URLSearchParams(query).get('ticket') ?? undefined;
 }
 
-function checkClaims(claims: unknown): void {
+/** Once, so that what is measured is what is signed. */
+function jsonOf(claims: unknown): string {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
     throw new InvalidOptionError(`issue() needs an object of claims, not ${describe(claims)}`);
   }
-  const size = Buffer.byteLength(JSON.stringify(claims));
-  if (size > maxClaims) {
-    throw new InvalidOptionError(`The claims of a ticket may have ${maxClaims} bytes as JSON, these have ${size}`);
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(claims);
+  } catch (error) {
+    throw new InvalidOptionError(`The claims of a ticket must have a JSON: ${(error as Error).message}`);
   }
+  if (json?.startsWith('{') !== true)
+    throw new InvalidOptionError('The JSON of the claims of a ticket must be an object');
+  const size = Buffer.byteLength(json);
+  if (size <= maxClaims) return json;
+  throw new InvalidOptionError(`The claims of a ticket may have ${maxClaims} bytes as JSON, these have ${size}`);
+}
+
+/** A rejection without an error, as `setTimeout(reject, …)` makes one, would be taken by Express for a permission. */
+function storeFailed(cause: unknown): Error {
+  return new Error('The store of tickets failed', { cause });
 }
 
 function refused(code: string, message: string): HandshakeError {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { EarlyBytes } from './early-bytes';
 
 /** How node:http marks the response that a socket is busy with. Not documented, and the same since Node 0.4. */
 interface HttpSocket extends Duplex {
@@ -19,25 +20,20 @@ export function createUpgradeResponse(request: IncomingMessage, socket: Duplex):
   return response;
 }
 
-/** Bytes that a client may send behind an upgrade request whose turn has not come; with more it is cut. */
-const maxWaitingBytes = 64 * 1024;
-
 /**
  * Calls back when the responses to requests that came before on this socket are out: at once where there are none. Node
  * has stopped looking after the socket by now, so it is looked after here while they are. It is read, because only so
- * is it seen that the client leaves; what comes is put back before the call.
+ * is it seen that the client leaves; what comes is put back before the call. A client that sends too much is cut.
  */
 export function afterEarlierResponses(socket: Duplex, proceed: () => void): void {
   if (!(socket as HttpSocket)._httpMessage) {
     proceed();
     return;
   }
-  const early: Buffer[] = [];
-  let size = 0;
+  const early = new EarlyBytes();
   const onData = (chunk: Buffer): void => {
-    early.push(chunk);
-    size += chunk.length;
-    if (size > maxWaitingBytes) socket.destroy();
+    early.add(chunk);
+    if (early.problem !== undefined) socket.destroy();
   };
   // Whoever writes the earlier response, an event stream perhaps, then hears its 'close', as always.
   const onEnd = (): void => {
@@ -62,7 +58,8 @@ export function afterEarlierResponses(socket: Duplex, proceed: () => void): void
     socket.off('end', onEnd);
     // Only so does the next 'data' listener make it flow again.
     (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-    if (early.length > 0 && !socket.destroyed) socket.unshift(Buffer.concat(early));
+    const came = early.take();
+    if (came.length > 0 && !socket.destroyed) socket.unshift(came);
     proceed();
   };
   next();

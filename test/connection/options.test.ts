@@ -76,7 +76,9 @@ describe('resolveConnectionOptions', () => {
   });
 
   it('knows one policy for slow consumers', () => {
-    expect(() => resolve({ slowConsumer: 'drop' })).to.throw("Option 'slowConsumer' must be 'close', not \"drop\"");
+    expect(() => resolve({ slowConsumer: 'drop' })).to.throw(
+      "Option 'slowConsumer' must be 'close', not \"drop\"; for rooms, give it to new Hub({ slowConsumer: 'drop-newest' })",
+    );
   });
 
   it('checks how the watermarks go together, also with those of the base', () => {

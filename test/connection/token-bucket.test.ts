@@ -55,10 +55,19 @@ describe('TokenBucket', () => {
     bucket.held = true;
     clock.pass(10_000);
     bucket.held = false;
-    // What is above the burst stays until it is spent, and does not grow.
-    clock.pass(60_000);
+    // What is above the burst does not grow.
+    clock.pass(900);
     expect(bucket.take(1000)).to.equal(100);
     clock.pass(60_000);
+    expect(bucket.take(1000)).to.equal(20);
+  });
+
+  it('keeps what is above the burst for a second only', () => {
+    const bucket = new TokenBucket(limit);
+    bucket.held = true;
+    clock.pass(10_000);
+    bucket.held = false;
+    clock.pass(1000);
     expect(bucket.take(1000)).to.equal(20);
   });
 });

@@ -3,14 +3,24 @@ import { constants } from 'node:http2';
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
 import type { Closure } from '../../src/connection/closure';
+import type { WebSocketConnection } from '../../src/connection/websocket-connection';
+import { Opcode } from '../../src/protocol/opcode';
+import { heldBytes } from '../support/collect-garbage';
+import { frameBytes } from '../support/raw-peer';
 import { Contract } from './support/contract';
 import { Http2Transport, requestOver } from './support/http2-transport';
 import { FrameType, RawHttp2Client } from './support/raw-http2-client';
 
+/** Bytes that somebody holds, with the objects around them. */
+function heldInAll(): number {
+  const buffers = heldBytes();
+  return buffers + process.memoryUsage().heapUsed;
+}
+
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 
 /** Identifiers of settings (RFC 9113, section 6.5.2, and RFC 8441, section 3). */
-const Setting = { MaxConcurrentStreams: 3, EnableConnectProtocol: 8 } as const;
+const Setting = { MaxConcurrentStreams: 3, InitialWindowSize: 4, EnableConnectProtocol: 8 } as const;
 
 /** The first byte of a header block that begins with `:status: 200` (RFC 7541, appendix A). */
 const status200 = 0x88;
@@ -78,6 +88,99 @@ describe('contract: sessions of HTTP/2', () => {
       session.destroy();
       bystander.send('still here');
       expect(await bystander.receive()).to.equal('still here');
+    });
+
+    const unread: Readonly<Record<string, (client: RawHttp2Client, stream: number) => void>> = {
+      'a body that nobody reads': (client, stream) =>
+        client.post(
+          stream,
+          contract.post(() => {}),
+        ),
+      'a body of which the first chunk alone is read': (client, stream) => {
+        const path = contract.post(async (request) => {
+          for await (const _chunk of request) await once(request, 'close');
+        });
+        client.post(stream, path);
+      },
+      'what a WebSocket is sent that does not read': (client, stream) => {
+        const path = contract.route({}, (socket) => socket.pause());
+        client.openWebSocket(stream, path);
+      },
+    };
+
+    for (const [what, open] of Object.entries(unread)) {
+      it(`${what} is held as the bytes that it is, though each comes in a frame of its own`, async () => {
+        const client = await rawClient();
+        const streams = [1, 3, 5, 7];
+        for (const stream of streams) {
+          open(client, stream);
+          await client.drip(stream, 0x82, 1);
+        }
+        const before = heldInAll();
+        const count = 100_000;
+        for (const stream of streams) await client.drip(stream, 0x82, count);
+        expect(client.received(FrameType.RstStream)).to.deep.equal([]);
+        expect(client.closed).to.equal(false);
+        // By itself node:http2 holds more than a hundred bytes for each.
+        expect(heldInAll() - before).to.be.below(10 * streams.length * count);
+        client.socket.destroy();
+      });
+    }
+
+    it('small messages that wait for a slow reader, each in a frame of its own, come one and all', async () => {
+      const count = 20_000;
+      const messages: string[] = [];
+      let allRead = () => {};
+      const done = new Promise<void>((resolve) => {
+        allRead = resolve;
+      });
+      const path = contract.route({}, async (socket) => {
+        for await (const message of socket.messages()) {
+          if (messages.push(String(message)) === count) allRead();
+          if (messages.length % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      });
+      const client = await rawClient();
+      client.openWebSocket(1, path);
+      await client.until(() => client.received(FrameType.Headers, 1).length === 1);
+      const window = client.settings().get(Setting.InitialWindowSize)!;
+      let sent = 0;
+      for (let index = 0; index < count; index++) {
+        const message = frameBytes(Opcode.Text, String(index), { masked: true });
+        await client.until(() => sent + message.length <= window + client.widened(1));
+        client.send(FrameType.Data, 0, 1, message);
+        sent += message.length;
+      }
+      await done;
+      client.socket.destroy();
+      expect(messages).to.deep.equal(Array.from({ length: count }, (_, index) => String(index)));
+    });
+
+    it('messages that come before the WebSocket is accepted, in frames of their own, are kept', async () => {
+      let accept = () => {};
+      const accepted = new Promise<void>((resolve) => {
+        accept = resolve;
+      });
+      const messages: string[] = [];
+      const texts = ['one', 'two', 'x'.repeat(16_000), 'y'.repeat(16_000), 'the end'];
+      let allRead = () => {};
+      const done = new Promise<void>((resolve) => {
+        allRead = resolve;
+      });
+      const listen = (socket: WebSocketConnection): void => {
+        socket.on('message', (data) => messages.push(String(data)) === texts.length && allRead());
+      };
+      const path = contract.route({}, listen, [(_request, _response, next) => void accepted.then(() => next())]);
+      const client = await rawClient();
+      client.openWebSocket(1, path);
+      for (const text of texts) {
+        client.send(FrameType.Data, 0, 1, frameBytes(Opcode.Text, text, { masked: true }));
+        await client.heard();
+      }
+      accept();
+      await done;
+      expect(messages).to.deep.equal(texts);
+      client.socket.destroy();
     });
 
     it('garbage instead of frames ends that session, its WebSockets by their heartbeat at the latest, and no other', async () => {

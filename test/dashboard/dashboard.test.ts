@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
+import type { RequestHandler } from 'express';
 import { connect } from '../../src/client/connect';
 import { dashboard } from '../../src/dashboard/dashboard';
 import type { FeedMessage } from '../../src/dashboard/wire';
@@ -155,7 +156,67 @@ for (const [version, express] of expressVersions) {
       app.set('env', 'test');
       app.use('/_switchboard', dashboard());
       const port = await apps.listen(app);
-      expect((await fetch(`http://127.0.0.1:${port}/_switchboard/feed`)).status).to.equal(404);
+      const page = await fetch(`http://127.0.0.1:${port}/_switchboard/`);
+      expect(page.status).to.equal(500);
+      expect(await page.text()).to.contain('dashboard() need switchboard(app)');
+    });
+
+    describe('of a board that is full', () => {
+      it('shows it to four, whose page has come', async () => {
+        const { app, board } = apps.app({ maxConnections: 1, maxPendingHandshakes: 1 });
+        app.use('/_switchboard', dashboard());
+        app.ws('/', () => {});
+        const port = await apps.listen(app);
+        await apps.open(port);
+        expect(await apps.refused(port, '/_switchboard/feed')).to.include({ status: 503 });
+        await fetch(`http://127.0.0.1:${port}/_switchboard/`);
+        const looking = () => apps.open(port, '/_switchboard/feed');
+        const viewers = await Promise.all([looking(), looking(), looking(), looking()]);
+        for (const viewer of viewers) {
+          expect(JSON.parse(await viewer.next())).to.have.nested.property('present.totals.opened', 1);
+        }
+        const refusal = await apps.refused(port, '/_switchboard/feed');
+        expect(refusal.body).to.equal('This server has no room for more than 1 WebSocket (maxConnections)\n');
+        const [, oldest] = board.connections;
+        viewers[0]!.close();
+        await oldest!.closed;
+        await looking();
+      });
+
+      it('leaves all seats to others', async () => {
+        const { app } = apps.app({ maxConnections: 1, maxConnectionsPerAddress: 1 });
+        app.use('/_switchboard', dashboard());
+        app.ws('/', () => {});
+        const port = await apps.listen(app);
+        await apps.open(port, '/_switchboard/feed');
+        await apps.open(port);
+        expect(await apps.refused(port)).to.include({ status: 503 });
+      });
+
+      it('has no way in for what only asks for its path', async () => {
+        const { app } = apps.app({ maxConnections: 1 });
+        let asked = 0;
+        const nobody: RequestHandler = (req, res, next) => {
+          asked++;
+          if (req.headers.cookie === 'admin') next();
+          else res.status(401).end();
+        };
+        app.use('/_switchboard', nobody, dashboard());
+        app.ws(['/', '/feed'], () => {});
+        const port = await apps.listen(app);
+        await apps.open(port);
+        await apps.refused(port, '/_switchboard/feed');
+        expect(asked).to.equal(0);
+        await fetch(`http://127.0.0.1:${port}/_switchboard/`, { headers: { cookie: 'admin' } });
+        for (let round = 0; round < 5; round++) {
+          expect(await apps.refused(port, '/_switchboard/feed')).to.include({ status: 401 });
+          expect(await apps.refused(port, '/feed')).to.include({ status: 503 });
+          expect(await apps.refused(port, '/?/feed')).to.include({ status: 503 });
+        }
+        expect(asked).to.equal(6);
+        const admin = { headers: { cookie: 'admin' } };
+        expect(await (await apps.open(port, '/_switchboard/feed', admin)).next()).to.contain('hello');
+      });
     });
   });
 }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import type { WebSocketConnection } from '../../src/connection/websocket-connection';
 import { Feed, type Watched } from '../../src/dashboard/feed';
+import { Counters } from '../../src/diagnostics/counters';
 import { FakeClock } from '../support/fake-clock';
 import { FakeViewer } from './support/fake-viewer';
 import { metricsWith } from './support/metrics';
@@ -68,6 +70,31 @@ describe('dashboard feed', () => {
     expect(asked - before).to.equal(5);
     for (const { texts } of all) expect(texts.slice(-5)).to.deep.equal(all[0]!.texts.slice(-5));
     expect(all[0]!.messages.at(-1)).to.have.nested.property('present.viewers', 3);
+  });
+
+  it('looks at each of ten thousand connections no more than twice a second, however many look, and says as much as of ten', () => {
+    const lengths = [20, 10_000].map((count) => {
+      let looks = 0;
+      const counters = new Counters();
+      const connections = Array.from({ length: count }, () => ({
+        get bufferedAmount() {
+          looks++;
+          return 1;
+        },
+        peer: '127.0.0.1:1',
+      })) as unknown as WebSocketConnection[];
+      const metrics = () => counters.snapshot(connections);
+      const crowded = new Feed({ metrics, connections, hub: { rooms: () => [], count: () => 0 } });
+      const all = Array.from({ length: 5 }, () => new FakeViewer());
+      for (const viewer of all) crowded.show(viewer.socket);
+      looks = 0;
+      clock.pass(10_000);
+      // Once to add up what waits, and once more to find those on whom most of it waits: only where anything does.
+      expect(looks / count / 10).to.equal(2);
+      for (const viewer of all) viewer.leave();
+      return all[0]!.texts.at(-1)!.length;
+    });
+    expect(lengths[1]! / lengths[0]!).to.be.below(1.1);
   });
 
   it('goes on for ten minutes when nobody looks, so that who comes back sees what happened', () => {

@@ -78,7 +78,7 @@ describe('FrameLog', () => {
   it('lets no terminal obey what it shows', () => {
     const hostile = '\u001b[2J\u0007\u009b\u202e\ufeff\u2028"\\';
     const [line] = linesOf(frameBytes(Text, hostile));
-    expect(line).to.equal('> text fin 18 bytes "\\u001b[2J\\u0007\\u{9b}\\u{202e}\\u{feff}\\u{2028}\\"\\\\"');
+    expect(line).to.equal('> text fin 18 bytes "\\u001b[2J\\u0007\\u009b\\u202e\\ufeff\\u2028\\"\\\\"');
     expect(linesOf(frameBytes(Close, closePayload(1000, hostile)))[0]).to.match(/^[ -~]+$/);
   });
 

@@ -44,8 +44,8 @@ describe('Log', () => {
     new Log(logger).mistake(error);
     expect(lines).to.deep.equal([['error', 'A handler or a listener failed', { err: error }]]);
     const stderr = new PassThrough();
-    new Log(new Console(new PassThrough(), stderr)).warn('It is so', () => ({ code: 'SO' }));
-    expect(String(stderr.read())).to.equal("It is so { code: 'SO' }\n");
+    new Log(new Console(new PassThrough(), stderr)).limit('SO');
+    expect(String(stderr.read())).to.equal("A limit was reached { code: 'SO', count: 1 }\n");
   });
 
   it('gives the details first to pino, and to what has children and fields as bunyan', () => {
@@ -64,10 +64,12 @@ describe('Log', () => {
     for (let i = 0; i < 1000; i++) log.limit('MESSAGE_RATE');
     log.limit('BYTE_RATE');
     for (let i = 0; i < 1000; i++) log.slowConsumer('drop-oldest', { room: `room ${i}` });
+    for (let i = 0; i < 1000; i++) log.degraded(error);
     expect(lines).to.deep.equal([
       ['warn', 'A limit was reached', { code: 'MESSAGE_RATE', count: 1 }],
       ['warn', 'A limit was reached', { code: 'BYTE_RATE', count: 1 }],
       ['warn', 'A peer is a slow consumer', { policy: 'drop-oldest', room: 'room 0', count: 1 }],
+      ['warn', 'The adapter is degraded', { err: error, count: 1 }],
     ]);
   });
 
@@ -89,7 +91,7 @@ describe('Log', () => {
   it('writes exceptions to the console where nobody has said, and nothing where that was false', async () => {
     const written = await withConsoleErrors(async () => {
       new Log(undefined).mistake(error);
-      new Log(undefined).warn('It is so', () => ({}));
+      new Log(undefined).limit('SO');
       new Log(false).mistake(error);
     });
     expect(written).to.deep.equal([[error]]);

@@ -9,13 +9,15 @@ describe('NamedCounts', () => {
     expect(counts.total).to.equal(3);
   });
 
-  it('counts the names after the first hundred together: peers choose some of them', () => {
+  it('counts names that peers choose together after the first hundred, and others never', () => {
     const counts = new NamedCounts();
-    for (let code = 4000; code < 4999; code++) counts.add(String(code));
-    counts.add('4000');
-    expect(Object.keys(counts.snapshot())).to.have.length(101);
-    expect(counts.snapshot()).to.include({ 4000: 2, 4099: 1, other: 899 });
-    expect(counts.total).to.equal(1000);
+    for (let code = 4000; code < 4999; code++) counts.add(String(code), true);
+    counts.add('4000', true);
+    counts.add('4401');
+    counts.add('4401', true);
+    expect(Object.keys(counts.snapshot())).to.have.length(102);
+    expect(counts.snapshot()).to.include({ 4000: 2, 4099: 1, 4401: 2, other: 899 });
+    expect(counts.total).to.equal(1002);
   });
 
   it('has no names that mean something to objects', () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import { type AdapterStatus, adapterStatuses } from '../../src/diagnostics/adapter-status';
 import { Counters } from '../../src/diagnostics/counters';
 import { RoomCounters } from '../../src/diagnostics/room-counters';
 
-function hub(status = 'ready'): RoomCounters {
+function hub(status: AdapterStatus = 'ready'): RoomCounters {
   return new RoomCounters(() => status);
 }
 
@@ -51,7 +52,7 @@ describe('HubCounters', () => {
 
   it('have the adapter status that somebody should know of', () => {
     const board = new Counters();
-    for (const status of ['ready', 'connecting', 'degraded', 'closed']) hub(status).joined(board);
+    for (const status of adapterStatuses) hub(status).joined(board);
     expect(board.hubs.snapshot().adapter).to.equal('degraded');
   });
 });

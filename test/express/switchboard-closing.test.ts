@@ -3,6 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import WebSocket from 'ws';
+import type { WebSocketConnection } from '../../src/connection/websocket-connection';
 import { InvalidOptionError } from '../../src/protocol/errors';
 import { ExpressApps, expressVersions, get } from '../support/express-apps';
 import { handshake } from '../support/raw-client';
@@ -28,6 +29,12 @@ for (const [version, express] of expressVersions) {
         const sockets = await Promise.all([apps.open(port), apps.open(port)]);
         expect(board.connections.size).to.equal(2);
         expect([...board.connections].map((connection) => connection.readyState)).to.deep.equal([1, 1]);
+        const each: WebSocketConnection[] = [];
+        board.connections.forEach((connection) => {
+          each.push(connection);
+        });
+        expect(each).to.deep.equal([...board.connections]);
+        expect(each.map((connection) => board.connections.has(connection))).to.deep.equal([true, true]);
         const closures = Promise.all(sockets.map((socket) => socket.closed()));
         const closing = board.close({ code: 1012, reason: 'restart' });
         expect(board.close()).to.equal(closing);
@@ -218,7 +225,7 @@ for (const [version, express] of expressVersions) {
       });
 
       it('closes what is opened while the server closes, because a session was still being saved', async () => {
-        const { app } = apps.app();
+        const { app, board } = apps.app();
         let save = () => {};
         const saving = new Promise<void>((resolve) => {
           app.use((_req, res, next) => {
@@ -236,10 +243,17 @@ for (const [version, express] of expressVersions) {
         const opening = apps.open(await apps.listen(server));
         await saving;
         const serverClosed = new Promise((resolve) => server.close(resolve));
+        let open: number | undefined;
+        const boardClosed = board.close().then(() => {
+          open = board.metrics().connections.open;
+        });
         save();
         const socket = await opening;
+        expect(open, 'closed before its last connection').to.equal(undefined);
         expect(await socket.closed()).to.include({ code: 1001 });
         await serverClosed;
+        await boardClosed;
+        expect(open).to.equal(0);
       });
 
       it('refuses a shutdown that cannot be', () => {

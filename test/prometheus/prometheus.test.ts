@@ -205,6 +205,7 @@ describe('prometheus()', () => {
     const board = countingBoard();
     refused(/needs the board of switchboard\(app\), or a ChatServer, not undefined/, undefined, { register });
     refused(/'register' .* import \{ register \} from 'prom-client'; not undefined/, board, {});
+    refused(/'register' .* not undefined/, board);
     refused(/Unknown option 'registry' .* Did you mean 'register'\?/, board, { registry: register });
     refused(/'prefix' must be letters/, board, { register, prefix: '1-' });
     for (const name of ['le', 'code', '__name', 'a-b'])

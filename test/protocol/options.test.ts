@@ -32,6 +32,9 @@ describe('refuseUnknownOptions', () => {
     expect(complaint({ pingInterva1: 1 })).to.include("Did you mean 'pingInterval'?");
     expect(complaint({ maxMessages: 1 })).to.include("Did you mean 'maxMessageSize'?");
     expect(complaint({ roles: 1 })).to.include("Did you mean 'role'?");
+    for (const swapped of ['orle', 'rloe', 'roel']) {
+      expect(complaint({ [swapped]: 1 })).to.include("Did you mean 'role'?");
+    }
   });
 
   it('lists the known names where none is near', () => {

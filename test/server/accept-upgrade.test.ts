@@ -108,9 +108,9 @@ describe('acceptUpgrade', () => {
     expect(messages).to.deep.equal(['one', 'two', 'three', 'four']);
   });
 
-  it('loses none of a flood before the 101, and lets the client wait meanwhile', async () => {
+  it('loses none of the 64 KiB that may come before the 101', async () => {
     const pending = await pendingAt(handshake());
-    const count = 40_000;
+    const count = 4_000;
     pending.client.send(Buffer.concat(Array.from({ length: count }, () => clientText('0123456789'))));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const connection = await accept(pending);

@@ -61,7 +61,7 @@ describe('resolveUpgradeOptions', () => {
     const base = resolveServerOptions('test');
     expect(() => resolveUpgradeOptions("app.ws('/')", { handshakeTimeout: 5 } as never, base)).to.throw(
       InvalidOptionError,
-      'Give it to the server',
+      'Give it to switchboard(app, { handshakeTimeout })',
     );
   });
 });

@@ -144,6 +144,16 @@ describe('compileOriginPolicy', () => {
     });
   }
 
+  it('says so where it is the slash at the end', () => {
+    for (const entry of ['http://localhost:5173/', 'https://*.example/']) {
+      expect(() => compileOriginPolicy([entry])).to.throw(
+        InvalidOptionError,
+        `${entry}": leave out the slash at the end`,
+      );
+    }
+    expect(() => compileOriginPolicy(['https://app.example/path'])).to.throw(/path": an origin is written/);
+  });
+
   it("refuses '*', and names the option that means it", () => {
     expect(() => compileOriginPolicy(['*'])).to.throw(InvalidOptionError, 'dangerouslyAllowAnyOrigin');
   });

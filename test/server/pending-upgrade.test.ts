@@ -98,34 +98,50 @@ describe('PendingUpgrade', () => {
     socket.destroy();
   });
 
-  it('lets the client wait past 64 KiB', async () => {
-    const { socket } = begin();
+  it('refuses a client that sends more than 64 KiB, and reads what it still sends', async () => {
+    const { socket, pending } = begin();
+    socket.push(Buffer.alloc(64 * 1024));
+    await new Promise(setImmediate);
+    expect(pending.abandoned).to.equal(false);
+    socket.push('more');
+    await once(socket, 'finish');
+    expect(socket.written).to.match(/^HTTP\/1.1 503 .*more than 65536 bytes before/s);
+    socket.push('more');
+    await new Promise(setImmediate);
+    expect([socket.readableLength, socket.isPaused()]).to.deep.equal([0, false]);
+    socket.destroy();
+  });
+
+  it('has a client wait past 64 KiB whose 101 is on its way', async () => {
+    const { socket, pending } = begin();
+    pending.response.writeHead(101);
     for (let i = 0; i < 8; i++) socket.push(Buffer.alloc(16 * 1024));
     await new Promise(setImmediate);
+    expect(pending.abandoned).to.equal(false);
     expect(socket.isPaused()).to.equal(true);
-    expect(socket.readableLength).to.be.above(0);
+    expect(pending.release().length + socket.readableLength).to.equal(8 * 16 * 1024);
     socket.destroy();
   });
 
   it('bounds what all clients together send too early: who sends more is refused', async () => {
-    const flood = Buffer.alloc(1024 * 1024);
+    const most = Buffer.alloc(64 * 1024);
     const patient = begin();
-    const greedy = Array.from({ length: 16 }, () => begin(1000, flood));
+    const greedy = Array.from({ length: 256 }, () => begin(1000, most));
     expect(greedy.every(({ pending }) => !pending.abandoned)).to.equal(true);
-    greedy[0]!.socket.push('more');
-    await new Promise(setImmediate);
-    expect(greedy[0]!.pending.refusal).to.include({ status: 503, code: 'EARLY_BYTES' });
-    // Its megabyte is forgotten with it: there is room again.
-    greedy[1]!.socket.push('more');
-    await new Promise(setImmediate);
+    // A client that brings it behind its head is refused as well.
+    const late = begin(1000, Buffer.from('more'));
+    expect(late.pending.refusal).to.include({ status: 503, code: 'EARLY_BYTES' });
+    expect(late.pending.refusal!.message).to.match(/^Clients have sent this server more than 16777216 bytes/);
     expect([greedy[1]!.pending.abandoned, patient.pending.abandoned]).to.deep.equal([false, false]);
-    // One that brings it behind its head is refused as well; then so much is gone that others may come.
-    const late = begin(1000, Buffer.alloc(2 * 1024 * 1024));
-    expect(late.pending.refusal).to.include({ code: 'EARLY_BYTES' });
+    // What is gone makes room.
     greedy[2]!.pending.release();
     greedy[3]!.socket.destroy();
     await once(greedy[3]!.socket, 'close');
-    expect(begin(1000, flood).pending.abandoned).to.equal(false);
+    for (let i = 0; i < 2; i++) {
+      const next = begin(1000, most);
+      expect(next.pending.abandoned).to.equal(false);
+      greedy.push(next);
+    }
     for (const { socket } of [patient, late, ...greedy]) socket.destroy();
   });
 

@@ -169,6 +169,7 @@ describe('tickets', () => {
     [{ ttl: 'soon' }, "Option 'ttl' must be a duration"],
     [{ secret: 'too short' }, '16 bytes at least, not of 9'],
     [{ secret: 5 }, '16 bytes at least, not 5'],
+    [{ secret: undefined }, "Option 'secret' is undefined: is the environment variable set?"],
     [{ store: {} }, 'claim(id, ttl)'],
     [{ store: null }, 'claim(id, ttl)'],
     [{ secrets: 'x' }, "'secret'?"],

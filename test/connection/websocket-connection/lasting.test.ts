@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ConnectionOptions } from '../../../src/connection/options';
 import { InvalidOptionError } from '../../../src/protocol/errors';
@@ -167,6 +168,19 @@ describe('WebSocketConnection: how long it lasts', () => {
       expect(error).to.equal('disk full');
       server.closeWhenIdle(1001, '');
       expect(server.readyState).to.equal(2);
+    });
+
+    it('ends no process with a rejection that nobody awaits', async () => {
+      const { server } = opened();
+      const unhandled: unknown[] = [];
+      const note = (error: unknown) => void unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const failing = Promise.reject(new Error('disk full'));
+      failing.catch(() => {});
+      void server.busy(failing);
+      await nextIteration();
+      process.off('unhandledRejection', note);
+      expect(unhandled).to.deep.equal([]);
     });
 
     it('puts the close frame off until all has settled, behind what is sent then', async () => {

@@ -76,6 +76,13 @@ export class Contract {
     return path;
   }
 
+  /** Registers who answers a POST, and returns the path. */
+  post(handler: RequestHandler): string {
+    const path = `/${++this.paths}`;
+    this.app.post(path, handler);
+    return path;
+  }
+
   get origin(): string {
     return this.endpoint.origin;
   }

@@ -3,7 +3,15 @@ import tls, { type TLSSocket } from 'node:tls';
 import { certificates } from './certificates';
 
 /** Types of frames (RFC 9113, section 6). */
-export const FrameType = { Data: 0, Headers: 1, RstStream: 3, Settings: 4, GoAway: 7 } as const;
+export const FrameType = {
+  Data: 0,
+  Headers: 1,
+  RstStream: 3,
+  Settings: 4,
+  Ping: 6,
+  GoAway: 7,
+  WindowUpdate: 8,
+} as const;
 
 const endHeaders = 0x4;
 const ack = 0x1;
@@ -59,6 +67,26 @@ export class RawHttp2Client {
     return this.send(FrameType.Headers, endHeaders, stream, webSocketHeaders(path));
   }
 
+  /** The head of a POST, whose body comes in DATA frames. */
+  post(stream: number, path: string): this {
+    const fields = { ':method': 'POST', ':scheme': 'https', ':path': path, ':authority': 'localhost' };
+    return this.send(FrameType.Headers, endHeaders, stream, headerBlock(fields));
+  }
+
+  /** A byte again and again, each in a DATA frame of its own; resolves when the server has read all of them. */
+  async drip(stream: number, byte: number, count: number): Promise<void> {
+    const one = frame(FrameType.Data, 0, stream, Buffer.of(byte));
+    this.socket.write(Buffer.alloc(one.length * count, one));
+    await this.heard();
+  }
+
+  /** Resolves when the server has read what was sent so far. */
+  async heard(): Promise<void> {
+    const answered = this.received(FrameType.Ping).length;
+    this.send(FrameType.Ping, 0, 0, Buffer.alloc(8));
+    await this.until(() => this.received(FrameType.Ping).length > answered);
+  }
+
   reset(stream: number, code: number): this {
     return this.send(FrameType.RstStream, 0, stream, uint32(code));
   }
@@ -81,6 +109,12 @@ export class RawHttp2Client {
         settings.set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2));
     }
     return settings;
+  }
+
+  /** Bytes by which the server has widened the window of a stream so far. */
+  widened(stream: number): number {
+    const updates = this.received(FrameType.WindowUpdate, stream);
+    return updates.reduce((sum, { payload }) => sum + payload.readUInt32BE(), 0);
   }
 
   /** Resolves when `condition` holds, or the connection has closed; looks whenever something has come. */
@@ -117,16 +151,19 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** RFC 7541, section 6.2.2: each field as it is, no table and no Huffman code. */
 function webSocketHeaders(path: string): Buffer {
-  const fields = {
+  return headerBlock({
     ':method': 'CONNECT',
     ':protocol': 'websocket',
     ':scheme': 'https',
     ':path': path,
     ':authority': 'localhost',
     'sec-websocket-version': '13',
-  };
+  });
+}
+
+/** RFC 7541, section 6.2.2: each field as it is, no table and no Huffman code. */
+function headerBlock(fields: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat(
     Object.entries(fields).flatMap(([name, value]) => [
       Buffer.of(0, name.length),
