@@ -2,6 +2,7 @@ import { ChatClient, type ChatRoom, type ConnectionState } from '../browser';
 import type { ConnectOptions } from '../client/options';
 import { closeCodeName } from '../protocol/close-code';
 import { HandshakeError } from '../protocol/errors';
+import { safeJson } from '../protocol/unprintable';
 import { ExitCode } from './exit-codes';
 import { exitCodeOf, Failure } from './failure';
 import { PacedSockets } from './paced-sockets';
@@ -54,20 +55,15 @@ export class ChatLink {
   async join(name: string): Promise<ChatRoom> {
     const room = this.client.join(name);
     const late = setTimeout(() => {
-      const hint = 'is there rooms() of Switchboard, or a ChatServer, at this URL?';
       // While there is no connection, that is the news.
-      if (this.client.state.status === 'open') {
-        this.fail(
-          new Failure(`The server does not answer the request to join ${name}: ${hint}`, ExitCode.NotConnected),
-        );
-      }
+      if (this.client.state.status === 'open') this.fail(notLetIn(name, ExitCode.NotConnected));
     }, joinTimeout);
     try {
       return await Promise.race([room.joined(), this.failed]);
     } catch (error) {
       if (error instanceof Failure) throw error;
       const { message, code } = error as Error & { code: string };
-      throw new Failure(`The room ${name} cannot be joined: ${message} (${code})`, ExitCode.NotConnected, {
+      throw new Failure(`The room ${safeJson(name)} cannot be joined: ${message} (${code})`, ExitCode.NotConnected, {
         cause: error,
       });
     } finally {
@@ -95,6 +91,12 @@ export class ChatLink {
     const exitCode = this.wasOpen ? ExitCode.ConnectionLost : connectCode(error);
     this.fail(new Failure(words, exitCode, { cause: error }));
   }
+}
+
+/** Nobody has answered that we want to join a room. */
+export function notLetIn(name: string, exitCode: ExitCode): Failure {
+  const hint = 'is there rooms() of Switchboard, or a ChatServer, at this URL?';
+  return new Failure(`The server does not answer the request to join ${safeJson(name)}: ${hint}`, exitCode);
 }
 
 /** A refusal that will be the same the next time: not 408, 429, or the server's own trouble. */

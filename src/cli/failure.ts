@@ -27,6 +27,9 @@ const exitCodesByName: Readonly<Record<string, ExitCode>> = {
   ProtocolError: ExitCode.ConnectionLost,
   InvalidPayloadError: ExitCode.ConnectionLost,
   MessageTooBigError: ExitCode.ConnectionLost,
+  PolicyError: ExitCode.ConnectionLost,
+  OverloadError: ExitCode.ConnectionLost,
+  TimeoutError: ExitCode.ConnectionLost,
 };
 
 /** The exit code for whatever was thrown. */

@@ -1,7 +1,8 @@
 /** Messages as they are printed. */
 import type { ChatMessage } from '../browser';
+import { safeJson } from '../protocol/unprintable';
 import type { FormatFlags } from './format-options';
-import { printable, safeJson } from './printable';
+import { printable } from './printable';
 
 /** A message of a plain WebSocket; a line, but for binary ones with `--raw`, which are their bytes and nothing else. */
 export function formatMessage(message: string | Buffer, { json, raw }: FormatFlags, at: Date): string | Buffer {

@@ -10,6 +10,7 @@ import { endQuietlyWithPipes, exit } from './process-end';
 import { addSend } from './send/command';
 import { addServe } from './serve/command';
 import { addSubscribe } from './subscribe/command';
+import { durationHelp } from './values';
 
 /** What package.json says: put in by the bundler. */
 declare const packageVersion: string;
@@ -23,6 +24,7 @@ function makeProgram(): Command {
     .showHelpAfterError('(--help says more)')
     .exitOverride();
   for (const add of [addServe, addSend, addSubscribe, addChat, addBench]) add(program);
+  for (const command of program.commands) command.addHelpText('after', `\n${durationHelp}`);
   program.addHelpText(
     'after',
     `

@@ -1,18 +1,46 @@
 /** Values of options, as one types them. */
 import { InvalidArgumentError } from 'commander';
+import { readDuration } from '../protocol/duration';
+import { usageFailure } from './failure';
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const sizes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** The longest delay that timers can wait. */
-const longestDelay = 2 ** 31 - 1;
+/** What a `<duration>` is, below `--help`. */
+export const durationHelp =
+  'A <duration> is a number with its unit, as 500ms, 10s, 2m or 1h; a bare number is seconds.';
 
-/** `500ms`, `2.5s`, `5m`, `1h`, or seconds without a unit; in milliseconds. */
+/** `500ms`, `2.5s`, `5m`, `1h`, up to a day, or seconds without a unit; in milliseconds. */
 export function duration(text: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const milliseconds = Number(number) * units[unit]!;
-  if (milliseconds >= 1 && milliseconds <= longestDelay) return milliseconds;
-  throw new InvalidArgumentError('It must be a duration, as 500ms, 2.5s, 5m or 1h; a number alone is in seconds.');
+  return durationFrom(1, text);
+}
+
+/** The same, or 0. */
+export function durationOrZero(text: string): number {
+  return durationFrom(0, text);
+}
+
+function durationFrom(least: number, text: string): number {
+  try {
+    return readDuration('duration', /\d$/.test(text) ? `${text}s` : text, least);
+  } catch {
+    const range = `from ${least === 0 ? '0' : '1ms'} to 24h`;
+    throw new InvalidArgumentError(
+      `It must be a duration ${range}, as 500ms, 2.5s, 5m or 1h; a bare number is seconds.`,
+    );
+  }
+}
+
+const units = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** Milliseconds as one types them: `500ms`, `2.5s`, `90s`, `5m`. */
+export function typedDuration(milliseconds: number): string {
+  const [unit, size] =
+    units.find(([, each]) => milliseconds % each === 0) ?? (milliseconds > 1000 ? units[2] : ['ms', 1]);
+  return `${milliseconds / size}${unit}`;
 }
 
 /** `65536`, `64k`, `1m`; in bytes. */
@@ -46,5 +74,8 @@ export function collect(text: string, before: readonly string[] = []): readonly 
  */
 export function webSocketUrl(text: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  // It would become the host ws, without a port behind its colon.
+  const [, scheme, rest] = /^(wss?|https?):\/(.*)$/i.exec(text) ?? [];
+  if (scheme !== undefined) throw usageFailure(`The URL lacks a slash: ${scheme}://${rest}`);
   return text.startsWith(':') ? `ws://localhost${text}` : `ws://${text}`;
 }

@@ -62,6 +62,14 @@ describe('switchboard chat', () => {
     expect(code).to.equal(4);
   });
 
+  it('ends with 3 where it is not let in, and says why once', async () => {
+    const { code, stderr } = await CliProcess.run(['chat', url, '--room', 'a\x01b'], '');
+    expect(stderr).to.equal(
+      'switchboard: The room "a\\u0001b" cannot be joined: The name of a room must not contain control characters (invalid-room)\n',
+    );
+    expect(code).to.equal(3);
+  });
+
   it('ends with 3 where nobody is there, at once', async () => {
     await server.stop();
     const { code, stderr } = await CliProcess.run(['chat', url], 'hello\n');

@@ -17,6 +17,9 @@ describe('switchboard', () => {
       const { code, stdout } = await CliProcess.run([command, '--help']);
       expect(code).to.equal(0);
       expect(stdout).to.contain(`Usage: switchboard ${command}`).and.contain(`$ switchboard ${command}`);
+      expect(stdout)
+        .to.contain('a bare number is seconds')
+        .and.not.match(/\(default: \d+000\)/);
     });
   }
 

@@ -68,7 +68,9 @@ describe('switchboard send', () => {
       ]);
       const { stdout } = await CliProcess.run(['send', url, '--binary', '--file', file, '-n', '1']);
       expect(stdout).to.equal(`${Buffer.from('one\ntwo\n').toString('hex')}\n`);
-      expect((await CliProcess.run(['send', url, '--file', path.join(folder, 'none')])).code).to.equal(1);
+      const none = await CliProcess.run(['send', url, 'hello', '--file', path.join(folder, 'none')]);
+      expect(none.stderr).to.contain('cannot be read: ENOENT');
+      expect(none.code).to.equal(2);
     } finally {
       await rm(folder, { recursive: true });
     }

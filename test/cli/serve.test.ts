@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
+import { connect, HandshakeError } from '../../src';
 import { ChatClient } from '../support/chat-client';
 import { CliProcess } from '../support/cli-process';
 import { debianTool } from '../support/debian-tool';
@@ -16,7 +17,7 @@ describe('switchboard serve', () => {
   });
 
   async function start(...args: string[]): Promise<{ cli: CliProcess; port: number }> {
-    const cli = new CliProcess(['serve', ...args, '--port', '0', '--close-over', '1ms']);
+    const cli = new CliProcess(['serve', '--port', '0', '--close-over', '0', ...args]);
     running.push(cli);
     const [, port] = await cli.printed(/ws:\/\/localhost:(\d+)\n(?:.*\n)*Ctrl-C/);
     return { cli, port: Number(port) };
@@ -68,6 +69,41 @@ describe('switchboard serve', () => {
     }
   });
 
+  for (const [flag, status] of [
+    ['--max-connections', 503],
+    ['--max-connections-per-address', 429],
+  ] as const) {
+    it(`refuses more connections than ${flag} with ${status}, until one has closed`, async () => {
+      const { port } = await start('echo', flag, '1');
+      const first = new WebSocket(`ws://127.0.0.1:${port}`);
+      await once(first, 'open');
+      const refused = await connect(`ws://127.0.0.1:${port}`).catch((error) => error);
+      expect(refused).to.be.instanceOf(HandshakeError).and.to.include({ status });
+      first.close();
+      await once(first, 'close');
+      const second = await connect(`ws://127.0.0.1:${port}`);
+      second.close();
+      await second.closed;
+    });
+  }
+
+  for (const service of ['echo', 'chat']) {
+    it(`closes who sends more messages than --max-messages-per-second to its ${service}, with 1008`, async () => {
+      const { port } = await start(service, '--max-messages-per-second', '1');
+      const socket = await connect(`ws://127.0.0.1:${port}/`);
+      for (let count = 0; count < 50; count++) socket.send('{}');
+      expect(await socket.closed).to.include({ code: 1008 });
+    });
+  }
+
+  it('refuses limits that are none', async () => {
+    for (const flag of ['--max-connections', '--max-connections-per-address', '--max-messages-per-second']) {
+      const { code, stderr } = await CliProcess.run(['serve', flag, '0']);
+      expect(stderr).to.include(flag).and.include('It must be a whole number of at least 1.');
+      expect(code).to.equal(2);
+    }
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`closes its connections in order on ${signal}, and ends with 0`, async () => {
       const { cli, port } = await start('echo');
@@ -76,9 +112,23 @@ describe('switchboard serve', () => {
       const closed = once(socket, 'close');
       const { code, stderr } = await cli.stop(signal);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-      expect((await closed)[0]).to.equal(1001);
+      const [closeCode, reason] = await closed;
+      expect([closeCode, String(reason)]).to.deep.equal([1001, 'The server is stopping']);
     });
   }
+
+  it('does not close all connections at once, but over the time of --close-over', async () => {
+    const { cli, port } = await start('echo', '--close-over', '20h');
+    const sockets = [1, 2, 3].map(() => new WebSocket(`ws://127.0.0.1:${port}`));
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+    cli.child.kill('SIGTERM');
+    await cli.printed(/Closing 3 connections over 20h; Ctrl-C once more ends at once\./);
+    for (const socket of sockets) {
+      socket.send('still here');
+      expect(String((await once(socket, 'message'))[0])).to.equal('still here');
+    }
+    expect((await cli.stop()).code).to.equal(130);
+  });
 
   it('ends at once by a second signal', async () => {
     const { cli, port } = await start('echo');

@@ -78,11 +78,27 @@ describe('switchboard subscribe', () => {
     const { port } = silent.address() as AddressInfo;
     for (const room of [[], ['--room', 'news']]) {
       const { code, stderr } = await CliProcess.run(['subscribe', `127.0.0.1:${port}`, '-t', '100ms', ...room]);
-      expect(stderr).to.contain('There was no connection within 100 ms');
+      expect(stderr).to.contain('There was no connection within 100ms');
       expect(code).to.equal(3);
     }
     for (const socket of sockets) socket.destroy();
     silent.close();
+  });
+
+  it('ends with 4 at its time where nobody has answered the request to join', async () => {
+    for (const goal of [[], ['-n', '1']]) {
+      const { code, stdout, stderr } = await CliProcess.run([
+        'subscribe',
+        url,
+        '-t',
+        '300ms',
+        '--room',
+        'news',
+        ...goal,
+      ]);
+      expect(stderr).to.contain('does not answer the request to join "news"');
+      expect([code, stdout]).to.deep.equal([4, '']);
+    }
   });
 
   it('ends as the server closes', async () => {
@@ -199,7 +215,7 @@ describe('switchboard subscribe --room', () => {
 
   it('ends with 3 where it is not let in', async () => {
     const { code, stderr } = await CliProcess.run(['subscribe', url, '--room', 'secret']);
-    expect(stderr).to.contain('The room secret cannot be joined').and.contain('forbidden');
+    expect(stderr).to.contain('The room "secret" cannot be joined').and.contain('forbidden');
     expect(code).to.equal(3);
   });
 

@@ -36,8 +36,8 @@ export class BenchProgram {
     return JSON.parse(this.stdout) as BenchResult;
   }
 
-  interrupt(): void {
-    this.#child.kill('SIGINT');
+  interrupt(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): void {
+    this.#child.kill(signal);
   }
 
   /** Resolves when it has said this on standard error. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addConnectOptions } from '../connect-options';
-import { byteSize, duration, positive } from '../values';
+import { byteSize, duration, durationOrZero, positive } from '../values';
 import { type BenchFlags, modes } from './options';
 
 /** Adds `switchboard bench`. */
@@ -38,7 +38,9 @@ export function addBench(program: Command): void {
         .default(10_000, '10s'),
     )
     .addOption(
-      new Option('--warmup <duration>', 'load that is not measured, before').argParser(duration).default(1000, '1s'),
+      new Option('--warmup <duration>', 'load that is not measured, before')
+        .argParser(durationOrZero)
+        .default(1000, '1s'),
     )
     .option('--no-warmup', 'measure from the first message on')
     .addOption(
@@ -48,7 +50,9 @@ export function addBench(program: Command): void {
     )
     .option('--opening <number>', 'open so many connections at once (default: 64)', positive)
     .addOption(
-      new Option('--grace <duration>', 'how long to wait for the last answers').argParser(duration).default(2000, '2s'),
+      new Option('--grace <duration>', 'how long to wait for the last answers')
+        .argParser(durationOrZero)
+        .default(2000, '2s'),
     )
     .option('--json', 'print one JSON object, and nothing else');
   addConnectOptions(command)
@@ -58,8 +62,8 @@ export function addBench(program: Command): void {
 Without --rate, an answer pays for the next message: a server that stalls is asked less meanwhile, and its latency looks
 better than users find it (coordinated omission). With --rate, latency counts from the time that a message was due.
 
-Ctrl-C ends it early, and what was measured is reported; a second one ends it at once. In the JSON, durations are in
-milliseconds and sizes in bytes. It ends with 4 where answers were wrong or missing, and with 5 where connections were lost.
+Ctrl-C and SIGTERM end it early, and what was measured is reported; a second one ends it at once. In the JSON, durations are
+in milliseconds and sizes in bytes. It ends with 4 where answers were wrong or missing, and with 5 where connections were lost.
 
 Examples:
   $ switchboard bench localhost:8765/echo

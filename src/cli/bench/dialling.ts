@@ -1,10 +1,10 @@
 import type { ClientConnection } from '../../client/client-connection';
 import { connect } from '../../client/connect';
 import type { ConnectOptions } from '../../client/options';
+import { type Counts, count, kindOf } from './counts';
 import { Latencies } from './latencies';
 import { ownLimit } from './open-files';
 import type { BenchOptions } from './options';
-import { type Counts, count, kindOf } from './tally';
 import { follow } from './timetable';
 
 /** Opens connections, and keeps count. */

@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
 import { formatHistogram } from './bars';
+import { type Counts, total } from './counts';
 import { formatBytes, formatDuration, formatNumber, formatRate, formatShare } from './format';
 import type { LatencySummary } from './latencies';
 import type { BenchResult } from './result';
-import { type Counts, total } from './tally';
 
 /** The result for people: tables, a histogram, and what one must know to believe them. */
 export function formatReport(result: BenchResult): string {
@@ -23,7 +23,7 @@ export function formatReport(result: BenchResult): string {
 
 const endings = {
   complete: '',
-  interrupted: ' (ended early by Ctrl-C)',
+  interrupted: ' (interrupted)',
   lost: ' (ended early: no connection was left)',
 };
 
@@ -113,7 +113,7 @@ function notes({ mode, messages, generator, measured }: BenchResult): string[] {
         '--mode answer takes any answer.',
     );
   }
-  if (messages.missing > 0 && messages.answered === 0) {
+  if (messages.missing > 0 && messages.answered === 0 && messages.wrong === 0) {
     found.push('No message was answered. Does the server echo what it gets? --mode send needs no answers.');
   } else if (mode === 'receive' && messages.answered === 0) {
     found.push(`Nothing came in ${formatNumber(measured / 1000)} s. Does the server want to be asked first (--first)?`);

@@ -1,8 +1,8 @@
+import type { Counts } from './counts';
 import type { GeneratorUse } from './generator-use';
 import type { LatencySummary } from './latencies';
 import type { BenchOptions, Mode } from './options';
 import type { BenchSetting } from './setting';
-import type { Counts } from './tally';
 
 /** What `switchboard bench` found out: what `--json` prints. Durations are in milliseconds, sizes in bytes. */
 export interface BenchResult {
@@ -51,7 +51,7 @@ export interface BenchResult {
     answered: number;
     /** Those of `answered` that came after the measured time. */
     late: number;
-    /** Messages that were sent and never answered: sent is answered and missing. 0 in modes without answers. */
+    /** Messages that were sent and never answered, also not wrongly. 0 in modes without answers. */
     missing: number;
     /** Messages that came and were no answer to anything, from the first message on. */
     wrong: number;

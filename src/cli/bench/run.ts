@@ -1,15 +1,16 @@
 import type { ClientConnection } from '../../client/client-connection';
+import { type Counts, count, kindOf } from './counts';
 import { Dialling, openAll } from './dialling';
 import { formatRate } from './format';
 import { busy, type GeneratorUse, watchGenerator } from './generator-use';
 import { runHandshakes } from './handshakes';
+import { MessageStatistics } from './message-statistics';
 import { Messages } from './messages';
 import { checkOpenFiles } from './open-files';
 import type { BenchOptions } from './options';
 import { pass, updateInterval } from './phases';
 import { type BenchResult, headOf } from './result';
 import type { BenchSetting } from './setting';
-import { type Counts, count, kindOf, Tally } from './tally';
 import { follow } from './timetable';
 import { AnsweredTraffic, ReceivedTraffic, SentTraffic, type Traffic } from './traffic';
 
@@ -28,7 +29,7 @@ export async function runBench(options: BenchOptions, setting: BenchSetting): Pr
 const tolerableLateness = 1;
 
 class MessageRun {
-  private readonly tally = new Tally();
+  private readonly statistics = new MessageStatistics();
   private readonly messages: Messages;
   private readonly dialling: Dialling;
   /** Of connections that are open. */
@@ -60,18 +61,18 @@ class MessageRun {
   }
 
   private async measured(): Promise<BenchResult> {
-    const { options, tally } = this;
+    const { options, statistics } = this;
     const began = performance.now();
     const first = await this.openAll();
     const opening = performance.now() - began;
 
     const timetable = this.startSending();
     if (options.warmup > 0) await this.pass('Warming up', options.warmup);
-    tally.begin(this.unanswered());
+    statistics.begin(this.unanswered());
     const useSince = watchGenerator();
     const measured = await this.pass('Measuring', options.duration);
     const use = useSince();
-    const { answered, bytesReceived, sent } = tally;
+    const { answered, bytesReceived, sent } = statistics;
     timetable.abort();
     for (const traffic of this.traffics) traffic.stop();
     await this.lastAnswers();
@@ -93,16 +94,16 @@ class MessageRun {
         extensions: first.extensions,
       },
       messages: {
-        sent: tally.sent,
-        answered: tally.answered,
-        late: tally.answered - answered,
-        missing: hasAnswers ? tally.sent - tally.answered : 0,
-        wrong: tally.wrong,
-        firstWrong: tally.firstWrong,
-        outOfOrder: tally.outOfOrder,
+        sent: statistics.sent,
+        answered: statistics.answered,
+        late: statistics.answered - answered,
+        missing: hasAnswers ? Math.max(0, statistics.sent - statistics.answered - statistics.wrong) : 0,
+        wrong: statistics.wrong,
+        firstWrong: statistics.firstWrong,
+        outOfOrder: statistics.outOfOrder,
         perSecond: (inTime / measured) * 1000,
         bytesPerSecond: (bytes / measured) * 1000,
-        latency: tally.latencies.summary(),
+        latency: statistics.latencies.summary(),
       },
       generator: this.generator(use),
     };
@@ -144,11 +145,11 @@ class MessageRun {
   }
 
   private trafficOf(connection: ClientConnection): Traffic {
-    const { messages, tally } = this;
+    const { messages, statistics } = this;
     const { mode, inFlight, rate } = this.options;
-    if (mode === 'receive') return new ReceivedTraffic(connection, tally);
-    if (mode === 'send') return new SentTraffic(connection, messages, tally, rate !== null);
-    return new AnsweredTraffic(connection, messages, tally, inFlight ?? 0, mode === 'echo', this.open.size);
+    if (mode === 'receive') return new ReceivedTraffic(connection, statistics);
+    if (mode === 'send') return new SentTraffic(connection, messages, statistics, rate !== null);
+    return new AnsweredTraffic(connection, messages, statistics, inFlight ?? 0, mode === 'echo', this.open.size);
   }
 
   /** Returns what ends the timetable, where there is one. */
@@ -160,7 +161,7 @@ class MessageRun {
       const send = (index: number, due: number) => {
         const traffic = this.traffics[index % this.traffics.length];
         if (traffic === undefined) return;
-        this.tally.lateness.record(performance.now() - due);
+        this.statistics.lateness.record(performance.now() - due);
         traffic.send(due);
       };
       void follow({ interval: 1000 / rate, count: Number.POSITIVE_INFINITY }, send, ended.signal);
@@ -181,7 +182,7 @@ class MessageRun {
   }
 
   private progress(): number {
-    return this.options.mode === 'send' ? this.tally.sent : this.tally.answered;
+    return this.options.mode === 'send' ? this.statistics.sent : this.statistics.answered;
   }
 
   /** Of connections that are open: those of lost ones are not waited for. */
@@ -197,7 +198,7 @@ class MessageRun {
   }
 
   private generator(use: GeneratorUse): BenchResult['generator'] {
-    const lateness = this.options.rate === null ? null : this.tally.lateness.summary();
+    const lateness = this.options.rate === null ? null : this.statistics.lateness.summary();
     const isLate = (lateness?.p99 ?? 0) > tolerableLateness;
     // Who follows a timetable looks at the clock all the time, and is busy in any case.
     return { ...use, lateness, isBottleneck: this.options.rate === null ? use.eventLoop >= busy : isLate };

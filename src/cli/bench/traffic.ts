@@ -1,8 +1,8 @@
 /** What is done on one connection, and counted. */
 import type { ClientConnection } from '../../client/client-connection';
 import { InFlight } from './in-flight';
+import type { MessageStatistics } from './message-statistics';
 import type { Message, Messages } from './messages';
-import type { Tally } from './tally';
 
 export interface Traffic {
   /** Begins to send, as much as may be in flight at once. On a timetable nothing is sent by itself. */
@@ -28,7 +28,7 @@ export class AnsweredTraffic implements Traffic {
   constructor(
     private readonly connection: ClientConnection,
     private readonly messages: Messages,
-    private readonly tally: Tally,
+    private readonly statistics: MessageStatistics,
     private readonly most: number,
     private readonly isEcho: boolean,
     first: number,
@@ -49,7 +49,7 @@ export class AnsweredTraffic implements Traffic {
   send(due: number): void {
     const message = this.messages.at(this.inFlight.next);
     this.inFlight.push(due);
-    this.tally.sent++;
+    this.statistics.sent++;
     this.connection.send(message);
   }
 
@@ -61,13 +61,13 @@ export class AnsweredTraffic implements Traffic {
     const sequence = this.answeredBy(data);
     const sent = sequence === undefined ? undefined : this.inFlight.take(sequence);
     if (sent === undefined) {
-      this.tally.isWrong(data);
+      this.statistics.isWrong(data);
       return;
     }
     const now = performance.now();
-    this.tally.latencies.record(now - sent);
-    this.tally.answered++;
-    this.tally.bytesReceived += data.length;
+    this.statistics.latencies.record(now - sent);
+    this.statistics.answered++;
+    this.statistics.bytesReceived += data.length;
     if (this.isSending && this.most > 0) this.send(now);
   }
 
@@ -77,7 +77,7 @@ export class AnsweredTraffic implements Traffic {
     if (!this.isEcho || this.messages.isAt(oldest, data)) return oldest;
     const number = this.messages.numberOf(data);
     const found = number === undefined ? undefined : this.inFlight.find(number, this.messages.count);
-    if (found !== undefined) this.tally.outOfOrder++;
+    if (found !== undefined) this.statistics.outOfOrder++;
     return found;
   }
 }
@@ -96,14 +96,14 @@ export class SentTraffic implements Traffic {
   constructor(
     private readonly connection: ClientConnection,
     private readonly messages: Messages,
-    private readonly tally: Tally,
+    private readonly statistics: MessageStatistics,
     private readonly isTimed: boolean,
   ) {
     this.size = messages.at(0).length;
     connection.on('drain', () => setImmediate(() => this.pump()));
     // What comes nevertheless is not kept.
     connection.on('message', (data) => {
-      this.tally.bytesReceived += data.length;
+      this.statistics.bytesReceived += data.length;
     });
   }
 
@@ -113,7 +113,7 @@ export class SentTraffic implements Traffic {
   }
 
   send(): boolean {
-    this.tally.sent++;
+    this.statistics.sent++;
     return this.connection.send(this.messages.at(this.sequence++));
   }
 
@@ -138,10 +138,10 @@ export class SentTraffic implements Traffic {
 export class ReceivedTraffic implements Traffic {
   readonly unanswered = 0;
 
-  constructor(connection: ClientConnection, tally: Tally) {
+  constructor(connection: ClientConnection, statistics: MessageStatistics) {
     connection.on('message', (data) => {
-      tally.answered++;
-      tally.bytesReceived += data.length;
+      statistics.answered++;
+      statistics.bytesReceived += data.length;
     });
   }
 

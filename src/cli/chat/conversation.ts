@@ -35,11 +35,12 @@ export class Conversation {
     room.on('message', (message) => this.show(message));
     room.on('presence', ({ joins, leaves }) => this.showPresence(room, joins, leaves));
     room.on('gap', () => this.notice(`Some messages in ${name} are missing here`));
-    room.on('error', (error) => this.screen.complain(printable(error.message)));
     room.on('state', (state) => {
       if (state === 'closed') this.forget(room);
     });
     await this.link.join(name);
+    // Until here an error is why the joining failed, and told by that.
+    room.on('error', (error) => this.screen.complain(printable(error.message)));
     this.rooms.push(room);
     this.notice(
       `You are in ${name} as ${room.member?.name}, ${room.count === 1 ? 'alone' : `with ${room.count - 1} more`}`,

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { accessSync, constants, createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { WebSocketConnection } from '../../connection/websocket-connection';
 import { ExitCode } from '../exit-codes';
@@ -13,7 +13,7 @@ export type Outgoing = (socket: WebSocketConnection) => Promise<void>;
 /**
  * What `send` was asked to send, in order.
  *
- * @throws Failure where standard input is asked for twice, or nothing is
+ * @throws Failure where standard input is asked for twice, or nothing is, and for a file that cannot be read
  */
 export function outgoingOf(
   messages: readonly string[],
@@ -29,12 +29,22 @@ export function outgoingOf(
   if (isNothing && input.isTTY) {
     throw usageFailure('There is nothing to send: give messages, --file, --stdin, or - for the lines that you type.');
   }
+  for (const name of file) checkReadable(name);
   const asked = isNothing ? ['-'] : messages;
   return [
     ...asked.map((message) => (message === '-' ? lines(input, binary) : one(message, binary))),
     ...file.map((name) => whole(() => createReadStream(name), `The file ${JSON.stringify(name)}`, binary)),
     ...(stdin ? [whole(() => input, 'Standard input', binary)] : []),
   ];
+}
+
+/** Before anything is sent. */
+function checkReadable(name: string): void {
+  try {
+    accessSync(name, constants.R_OK);
+  } catch (error) {
+    throw usageFailure(`The file ${JSON.stringify(name)} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function one(message: string, binary: boolean): Outgoing {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { once } from 'node:events';
 import type { ClientConnection } from '../../client/client-connection';
 import { connect } from '../../client/connect';
 import { ConnectionClosedError } from '../../protocol/errors';
@@ -10,7 +10,7 @@ import { Goal } from '../goal';
 import { interruption } from '../interruption';
 import { Output } from '../output';
 import { receive } from '../reception';
-import { webSocketUrl } from '../values';
+import { typedDuration, webSocketUrl } from '../values';
 import type { SendFlags } from './command';
 import { type Outgoing, outgoingOf } from './outgoing';
 
@@ -41,13 +41,15 @@ export async function send(url: string, messages: readonly string[], flags: Send
   sending.catch(() => {});
   await Promise.race([sending, reception]);
   const timeout = flags.timeout ?? defaultTimeout;
-  const isTimely = !isSent || !goal.isSet || (await within(timeout, reception));
+  const late = AbortSignal.timeout(timeout);
+  if (isSent && goal.isSet) await Promise.race([reception, once(late, 'abort')]);
+  const isTimely = !late.aborted;
   socket.close(1000);
   const closure = await socket.closed;
   if (isTimely) await reception;
 
   signal.throwIfAborted();
-  if (!isTimely) throw goal.failure(`Nothing more within ${timeout} ms`);
+  if (!isTimely) throw goal.failure(`Nothing more within ${typedDuration(timeout)}`);
   if (goal.isSet && goal.isMet) return;
   if (!isOrderly(closure)) throw closureFailure(closure);
   if (goal.isSet) throw goal.failure(goal.isOver ? 'All have come' : describeClosure(closure));
@@ -65,13 +67,4 @@ async function sendAll(socket: ClientConnection, outgoing: readonly Outgoing[]):
     await socket.closed;
     throw error;
   }
-}
-
-/** Whether a promise settles in time. */
-async function within(milliseconds: number, promise: Promise<void>): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(milliseconds, false, { signal: timer.signal }).catch(() => false);
-  const isTimely = await Promise.race([promise.then(() => true), late]);
-  timer.abort();
-  return isTimely;
 }

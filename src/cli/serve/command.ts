@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import { collect, duration, port, positive } from '../values';
+import { collect, durationOrZero, port, positive } from '../values';
 
 /** The options of `serve`, as the parser gives them. */
 export interface ServeFlags {
@@ -13,6 +13,9 @@ export interface ServeFlags {
   nats?: string;
   history: number;
   allowOrigin?: readonly string[];
+  maxConnections?: number;
+  maxConnectionsPerAddress?: number;
+  maxMessagesPerSecond?: number;
   closeOver: number;
   verbose?: true;
 }
@@ -40,7 +43,14 @@ export function addServe(program: Command): void {
     .option('--nats <url>', 'share the chat with other servers by NATS with JetStream')
     .option('--history <number>', 'messages that a room keeps', positive, 100)
     .option('--allow-origin <origin>', 'let pages of this origin connect, or of any: *; several times', collect)
-    .option('--close-over <duration>', 'spread the closing of connections over this time at the end', duration, 1000)
+    .option('--max-connections <number>', 'refuse more connections than these, with 503', positive)
+    .option('--max-connections-per-address <number>', 'refuse more from one address, with 429', positive)
+    .option('--max-messages-per-second <number>', 'close a connection that sends more, with 1008', positive)
+    .addOption(
+      new Option('--close-over <duration>', 'spread the closing of connections over this time at the end; 0: at once')
+        .argParser(durationOrZero)
+        .default(1000, '1s'),
+    )
     .option('-v, --verbose', 'print a line for each connection')
     .addHelpText(
       'after',
@@ -50,7 +60,7 @@ Ctrl-C and SIGTERM close the connections in order, and end with 0; a second one 
 Examples:
   $ switchboard serve
   $ switchboard serve echo --port 9000 --verbose
-  $ switchboard serve --tls --host 0.0.0.0
+  $ switchboard serve --tls --host 0.0.0.0 --max-connections-per-address 50 --max-messages-per-second 20
   $ switchboard serve --redis redis://localhost:6379 --port 8001`,
     )
     .action(async (service: Service, flags: ServeFlags) => {

@@ -6,6 +6,7 @@ import { serveHttp2 } from '../../express/serve-http2';
 import { type Switchboard, switchboard } from '../../express/switchboard';
 import { interruption } from '../interruption';
 import { Output } from '../output';
+import { typedDuration } from '../values';
 import { type Broker, brokerOf } from './broker';
 import { type Certificate, certificateOf, fingerprintOf } from './certificate';
 import type { ServeFlags, Service } from './command';
@@ -41,9 +42,11 @@ export async function serve(service: Service, flags: ServeFlags): Promise<void> 
     }
     print('Ctrl-C ends it.');
     await aborted(stop);
+    if (board.connections.size > 0) print(closingWords(board.connections.size, flags.closeOver));
   } finally {
+    // It closes the connections as well, by the option `shutdown`.
     for (const server of servers) server.close();
-    await board?.close({ over: flags.closeOver, reason: 'The server is stopping' });
+    await board?.close();
     await broker?.close();
   }
 }
@@ -55,17 +58,26 @@ function usesTls({ tls, key, cert }: ServeFlags): boolean {
 function makeBoard(
   app: Application,
   service: Service,
-  { allowOrigin = [], history }: ServeFlags,
+  { allowOrigin = [], history, closeOver, ...limits }: ServeFlags,
   broker: Broker | undefined,
 ): Switchboard {
   const isOpen = allowOrigin.includes('*');
   const board = switchboard(app, {
+    shutdown: { over: closeOver, reason: 'The server is stopping' },
+    maxConnections: limits.maxConnections ?? false,
+    maxConnectionsPerAddress: limits.maxConnectionsPerAddress ?? false,
+    maxMessagesPerSecond: limits.maxMessagesPerSecond ?? false,
     ...(isOpen && { dangerouslyAllowAnyOrigin: true }),
     ...(!isOpen && allowOrigin.length > 0 && { allowedOrigins: allowOrigin }),
   });
   if (service === 'chat') app.use(rooms({ history, ...(broker && { adapter: broker.adapter }) }));
   else app.ws(/.*/, (socket) => void socket.on('message', (data) => socket.send(data)));
   return board;
+}
+
+function closingWords(count: number, over: number): string {
+  const what = `${count} ${count === 1 ? 'connection' : 'connections'}`;
+  return `Closing ${what}${over === 0 ? '' : ` over ${typedDuration(over)}`}; Ctrl-C once more ends at once.`;
 }
 
 /** As it is typed into a URL. */

@@ -28,7 +28,7 @@ export function addSubscribe(program: Command): void {
     );
   addGoalOptions(
     command,
-    'end after this time, as 500ms or 1m: with 4 if --expect or --count is not met by then, else 0',
+    'end after this time, as 500ms or 1m: with 4 if --expect or --count is not met, or the room not joined by then, else 0',
   );
   addFormatOptions(command);
   addConnectOptions(command)

@@ -1,6 +1,7 @@
 import { ExitCode } from '../exit-codes';
 import { Failure } from '../failure';
 import type { Goal } from '../goal';
+import { typedDuration } from '../values';
 
 /** What ends a subscription besides the server: a time, and the user. */
 export class Deadline {
@@ -24,10 +25,10 @@ export class Deadline {
    */
   judge(goal: Goal, wasOpen: boolean): void {
     if (!wasOpen && !this.interruption.aborted) {
-      throw new Failure(`There was no connection within ${this.timeout} ms.`, ExitCode.NotConnected);
+      throw new Failure(`There was no connection within ${typedDuration(this.timeout!)}.`, ExitCode.NotConnected);
     }
     if (goal.isMet) return;
     if (this.interruption.aborted) throw this.interruption.reason;
-    throw goal.failure(`${this.timeout} ms are over`);
+    throw goal.failure(`The ${typedDuration(this.timeout!)} of --timeout are over`);
   }
 }

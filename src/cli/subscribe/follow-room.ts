@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { ChatMessage } from '../../browser';
-import { ChatLink, closedWords } from '../chat-link';
+import { ChatLink, closedWords, notLetIn } from '../chat-link';
 import { toConnectOptions } from '../connect-options';
+import { ExitCode } from '../exit-codes';
 import { contentOf, formatSaid } from '../format';
 import { Goal } from '../goal';
 import { interruption } from '../interruption';
@@ -14,7 +15,8 @@ import { Deadline } from './deadline';
 export async function followRoom(url: string, name: string, flags: SubscribeFlags): Promise<void> {
   const goal = new Goal(flags);
   const connect = await toConnectOptions(flags);
-  const deadline = new Deadline(interruption(), flags.timeout);
+  const interrupted = interruption();
+  const deadline = new Deadline(interrupted, flags.timeout);
   const output = new Output();
   const again = flags.reconnect === true;
   const link = new ChatLink({
@@ -44,9 +46,14 @@ export async function followRoom(url: string, name: string, flags: SubscribeFlag
     }
   });
   const ended = deadline.signal.aborted ? Promise.resolve() : once(deadline.signal, 'abort');
-  const joined = link.join(name).then(() => link.failed);
+  let isIn = false;
+  const joined = link.join(name).then(() => {
+    isIn = true;
+    return link.failed;
+  });
   await Promise.race([isOver, ended, joined]);
   await link.close();
   if (goal.isOver && !goal.isMet) throw goal.failure('All have come');
+  if (wasOpen && !isIn && !goal.isOver && !interrupted.aborted) throw notLetIn(name, ExitCode.Unmet);
   deadline.judge(goal, wasOpen);
 }

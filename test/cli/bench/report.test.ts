@@ -104,6 +104,8 @@ describe('the report of a benchmark', () => {
     expect(reported({ messages: { answered: 0, missing: 20, latency: null } })).to.contain(
       '! No message was answered.',
     );
+    const wrong = { messages: { answered: 0, wrong: 15, missing: 5, firstWrong: 'x', latency: null } };
+    expect(reported(wrong)).not.to.contain('No message was answered');
     const nothing = { messages: { answered: 0, latency: null }, head: { mode: 'receive' as const } };
     expect(reported(nothing)).to.contain('! Nothing came in 10 s.');
   });
@@ -121,7 +123,7 @@ describe('the report of a benchmark', () => {
   });
 
   it('says why it ended early', () => {
-    expect(reported({ head: { ended: 'interrupted' } })).to.contain('(ended early by Ctrl-C)');
+    expect(reported({ head: { ended: 'interrupted' } })).to.contain('(interrupted)');
     expect(reported({ head: { ended: 'lost' } })).to.contain('(ended early: no connection was left)');
   });
 
