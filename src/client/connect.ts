@@ -9,7 +9,7 @@ import { agreedExtension, type Opened } from './offer';
 import { type ConnectOptions, type ResolvedConnectOptions, resolveConnectOptions } from './options';
 import { locationOf, redirected } from './redirect';
 import { refusal } from './refusal';
-import { nameOf, parseTarget, type Target } from './target';
+import { endpointOf, nameOf, parseTarget, type Target } from './target';
 
 /** How many calls at once may share a signal before Node warns of a leak. */
 const manyCalls = 1000;
@@ -90,11 +90,11 @@ async function follow<Connection extends ClientConnection>(
     const location = locationOf(answer);
     if (location === undefined || options.maxRedirects === 0) {
       const hint = location && `: it redirects to ${describe(location)}, and followRedirects is off`;
-      throw await refusal(attempt, answer, nameOf(target), hint);
+      throw await refusal(attempt, answer, endpointOf(target), hint);
     }
     if (followed === options.maxRedirects) {
       const hint = `: a redirect more than followRedirects (${followed}) allows`;
-      throw await refusal(attempt, answer, nameOf(target), hint);
+      throw await refusal(attempt, answer, endpointOf(target), hint);
     }
     attempt.abandon();
     ({ target, options } = redirected(target, options, answer, location));

@@ -6,6 +6,7 @@ import http2, {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { cut } from '../connection/http2-stream';
+import { packUnread } from '../connection/pack-unread';
 import { TimeoutError } from '../protocol/errors';
 import type { Attempt } from './attempt';
 import type { Answer } from './exchange';
@@ -61,7 +62,9 @@ export async function exchangeOverHttp2(
 
 function begin(session: ClientHttp2Session, request: OutgoingHttpHeaders, where: string): ClientHttp2Stream {
   try {
-    return session.request(request, { endStream: false });
+    const stream = session.request(request, { endStream: false });
+    packUnread(stream);
+    return stream;
   } catch (error) {
     // It was closed since it was looked at.
     throw sessionError(error, where);

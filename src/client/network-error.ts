@@ -48,10 +48,18 @@ export function networkError(error: unknown, where: string, tls: TlsWords = ownT
   const { code = 'CONNECT_FAILED', message } = error as NodeJS.ErrnoException;
   // Several addresses were tried: Node's error for all of them says nothing itself.
   const reason =
-    error instanceof AggregateError ? error.errors.map((each) => String(each?.message)).join('; ') : message;
+    error instanceof AggregateError
+      ? error.errors.map((each) => String(each?.message)).join('; ')
+      : withoutLocation(message);
   const hint = hints.find(([codes]) => codes.includes(code))?.[1](tls);
   const words = `Could not connect to ${where}: ${reason.trim()}${hint === undefined ? '' : ` (${hint})`}`;
   return new ConnectError(words, { code, cause: error });
+}
+
+/** What OpenSSL says, without where in its sources it says so; that stays in `cause`. */
+function withoutLocation(message: string): string {
+  const [, words] = /[\dA-F]+:error:[\dA-F]+:[^:]*:[^:]*:([^:\n]+)/i.exec(message) ?? [];
+  return words === undefined ? message : `TLS failed: ${words}`;
 }
 
 /** The same for what happens while the answer is awaited: it may also be none of HTTP. */

@@ -42,7 +42,9 @@ function parseUrl(given: string | URL): URL {
   try {
     url = new URL(given);
   } catch {
-    throw new InvalidOptionError(`The URL must be one, as ws://localhost:8080/path, which ${shownUrl(given)} is not`);
+    const [, port] = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(String(given)) ?? [];
+    const why = Number(port) > 65_535 ? `: a port is at most 65535, not ${port}` : '';
+    throw new InvalidOptionError(`${shownUrl(given)} is no URL such as ws://localhost:8080/path${why}`);
   }
   if (!Object.hasOwn(webSocketSchemes, url.protocol)) {
     throw new InvalidOptionError(`The URL must begin with ws:// or wss://, which ${shownUrl(given)} does not`);
@@ -87,9 +89,16 @@ export function basicAuthorization(url: URL, what: string): string | undefined {
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-/** What error messages call a target: nothing of its path and query, which may hold a secret. */
+/** What error messages call a server: nothing of the path and query, which may hold a secret. */
 export function nameOf({ url, socketPath }: Target): string {
   return socketPath === undefined ? url.origin : `the socket ${socketPath}`;
+}
+
+/** The same with the path, where what is wrong is often its path; never with its query, where secrets stand. */
+export function endpointOf(target: Target): string {
+  const { pathname } = target.url;
+  if (pathname === '/') return nameOf(target);
+  return `${nameOf(target)}${target.socketPath === undefined ? '' : ':'}${pathname}`;
 }
 
 /** The port of a URL, also where it is the scheme's own. */

@@ -4,7 +4,7 @@ import type { WebSocketConnection } from '../connection/websocket-connection';
 import { closeCodeName } from '../protocol/close-code';
 import { InvalidOptionError } from '../protocol/errors';
 import { describe } from '../protocol/options';
-import { type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
+import { checkConnection, type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
 import { late, within } from './real-time';
 
 /**
@@ -27,6 +27,7 @@ export async function expectClose(
   reason?: string | RegExp,
   options: ExpectOptions = {},
 ): Promise<Closure> {
+  checkConnection('expectClose()', socket);
   const timeout = timeoutOf('expectClose()', options);
   if (code !== undefined && !Number.isInteger(code)) {
     throw new InvalidOptionError(`The expected close code must be a number, as 1000, not ${describe(code)}`);

@@ -1,7 +1,7 @@
 import type { Message } from '../connection/inbox';
 import type { WebSocketConnection } from '../connection/websocket-connection';
 import { checkBoolean } from '../protocol/options';
-import { type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
+import { checkConnection, type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
 import { type MessageTest, matcherOf, shown } from './message-test';
 
 export interface ExpectMessageOptions extends ExpectOptions {
@@ -41,21 +41,29 @@ export async function expectMessage(
   expected?: MessageTest | object,
   options: ExpectMessageOptions = {},
 ): Promise<unknown> {
+  checkConnection('expectMessage()', socket);
   const timeout = timeoutOf('expectMessage()', options, ['partial', 'skipOthers']);
   const { partial = false, skipOthers = false } = options;
   checkBoolean('partial', partial);
   checkBoolean('skipOthers', skipOthers);
   const matcher = matcherOf(expected, partial);
+  const transcript = Transcript.of(socket);
+  const before = transcript.size;
   const fail = (instead: string, actual?: unknown) => {
     const words = `Expected ${matcher.words}, but ${instead}`;
-    return failure('expectMessage', socket, words, { expected: matcher.expected, actual });
+    return failure('expectMessage', socket, words, { expected: matcher.expected, actual }, before);
   };
-  for (;;) {
-    const next = await Transcript.of(socket).next(timeout);
-    if ('instead' in next) throw fail(next.instead);
+  for (let others = 0; ; others++) {
+    const next = await transcript.next(timeout);
+    if ('instead' in next) throw fail(afterOthers(others) + next.instead);
     const { message } = next;
     const read = matcher.read(message);
     if (matcher.matches(message)) return read;
     if (!skipOthers) throw fail(`got ${shown(message)}`, read);
   }
+}
+
+function afterOthers(others: number): string {
+  if (others === 0) return '';
+  return `${others === 1 ? 'the one that came did not match' : `none of the ${others} that came matched`}, and then `;
 }

@@ -1,6 +1,6 @@
 import type { ClientConnection } from '../client/client-connection';
 import { ConnectionClosedError, InvalidStateError } from '../protocol/errors';
-import { type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
+import { checkConnection, type ExpectOptions, failure, Transcript, timeoutOf } from './expectation';
 import { shown } from './message-test';
 import { late, within } from './real-time';
 
@@ -20,12 +20,15 @@ import { late, within } from './real-time';
  *   the connection has `'message'` listeners, which get them; InvalidOptionError for an option that cannot be
  */
 export async function expectNoMessage(socket: ClientConnection, options: ExpectOptions = {}): Promise<void> {
+  checkConnection('expectNoMessage()', socket);
   const timeout = timeoutOf('expectNoMessage()', options);
   if (socket.listenerCount('message') > 0) {
     throw new InvalidStateError("expectNoMessage() sees nothing while there are 'message' listeners, which get all");
   }
+  const transcript = Transcript.of(socket);
+  const before = transcript.size;
   const fail = (words: string, actual?: unknown) => {
-    return failure('expectNoMessage', socket, `Expected no message, but ${words}`, { actual });
+    return failure('expectNoMessage', socket, `Expected no message, but ${words}`, { actual }, before);
   };
   try {
     if ((await within(timeout, socket.ping())) === late) {
@@ -35,6 +38,6 @@ export async function expectNoMessage(socket: ClientConnection, options: ExpectO
     // Closed: what has not come by now never will.
     if (!(error instanceof ConnectionClosedError)) throw error;
   }
-  const waiting = await Transcript.of(socket).waiting();
+  const waiting = await transcript.waiting();
   if (waiting !== undefined) throw fail(`got ${shown(waiting)}`, waiting);
 }

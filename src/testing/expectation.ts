@@ -1,14 +1,20 @@
 import { AssertionError } from 'node:assert';
 import type { Message } from '../connection/inbox';
 import type { WebSocketConnection } from '../connection/websocket-connection';
-import { ConnectionClosedError } from '../protocol/errors';
-import { checkMilliseconds, refuseUnknownOptions } from '../protocol/options';
+import { ConnectionClosedError, InvalidOptionError } from '../protocol/errors';
+import { checkMilliseconds, describe, refuseUnknownOptions } from '../protocol/options';
 import { shown } from './message-test';
 import { late, within } from './real-time';
 
 export interface ExpectOptions {
   /** Milliseconds to wait for what is expected, of real time also under a fake clock. @default 1,000 */
   timeout?: number;
+}
+
+/** @throws InvalidOptionError for what is no connection, as a promise of one */
+export function checkConnection(where: string, socket: unknown): void {
+  if (typeof (socket as Partial<WebSocketConnection> | null | undefined)?.receive === 'function') return;
+  throw new InvalidOptionError(`${where} needs a connection first (await connectTo(…)), not ${describe(socket)}`);
 }
 
 /** @throws InvalidOptionError */
@@ -69,23 +75,36 @@ export class Transcript {
     return this.socket.hasWaiting;
   }
 
-  /** The last of them, for error messages. */
-  describe(): string {
+  /** How many have been taken. */
+  get size(): number {
+    return this.messages.length;
+  }
+
+  /** The last of them, for error messages; marked are those that were taken when there were only `before`. */
+  describe(before: number): string {
     const { messages } = this;
     if (messages.length === 0) return 'Messages so far: none';
     const first = Math.max(0, messages.length - 20);
-    const lines = messages.slice(first).map((message, index) => `\n  ${first + index + 1}. ${shown(message)}`);
+    const lines = messages.slice(first).map((message, index) => {
+      const mark = first + index < before ? ' (taken by an earlier expectation)' : '';
+      return `\n  ${first + index + 1}. ${shown(message)}${mark}`;
+    });
     return `Messages so far:${first > 0 ? `\n  (${first} more)` : ''}${lines.join('')}`;
   }
 }
 
-/** The error of an expectation that is not met, as test runners know to show it. */
+/**
+ * The error of an expectation that is not met, as test runners know to show it.
+ *
+ * @param before how many messages had been taken when it began
+ */
 export function failure(
   operator: string,
   socket: WebSocketConnection,
   words: string,
   difference: { expected?: unknown; actual?: unknown },
+  before = 0,
 ): AssertionError {
-  const message = `${words}.\n${Transcript.of(socket).describe()}`;
+  const message = `${words}.\n${Transcript.of(socket).describe(before)}`;
   return new AssertionError({ message, operator, ...difference });
 }

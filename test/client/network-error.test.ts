@@ -18,6 +18,19 @@ describe('networkError', () => {
     expect(networkError(all, 'ws://a').message).to.equal('Could not connect to ws://a: first; second');
   });
 
+  it('leaves out where OpenSSL says so', () => {
+    const raw =
+      '80FC:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../ssl/record.c:80:\n';
+    for (const message of [raw, `write EPROTO ${raw}`]) {
+      const cause = failure('ERR_SSL_WRONG_VERSION_NUMBER', message);
+      const error = networkError(cause, 'wss://a');
+      expect(error.message).to.equal(
+        'Could not connect to wss://a: TLS failed: wrong version number (does it speak TLS at all? If not, its URL begins with ws://)',
+      );
+      expect(error.cause).to.equal(cause);
+    }
+  });
+
   it('has a code where Node has none', () => {
     expect(networkError(new Error('odd'), 'ws://a').code).to.equal('CONNECT_FAILED');
   });

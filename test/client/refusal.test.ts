@@ -102,7 +102,40 @@ describe('refusal', () => {
     const { port } = await servers.server();
     const connecting = connect(`ws://127.0.0.1:${port}`, { origin: 'https://other.example' });
     const error = await rejectionOf(HandshakeError, connecting);
-    expect(error.message).to.match(/^The server \S+ answered 403 Forbidden$/);
+    expect(error.message).to.match(
+      /^The server \S+ answered 403 Forbidden: Pages of the origin "https:\/\/other.example" /,
+    );
     expect(error.response?.body).to.include('other.example');
+  });
+
+  describe('gives as the reason', () => {
+    const answers: Array<[what: string, type: string, body: string, words: string]> = [
+      [
+        'the first line of plain text',
+        'text/plain; charset=utf-8',
+        '\r\n  Cannot GET /ech\r\nbye',
+        ': Cannot GET /ech',
+      ],
+      ['the error of JSON', 'application/json', '{"error":"log in"}', ': log in'],
+      ['the message of JSON', 'application/problem+json', '{"error":"No","message":"log in\\nnow"}', ': log in'],
+      ['what a terminal does not obey', 'text/plain', 'a\u001b[2Jb', ': a\\u001b[2Jb'],
+      ['200 characters at most', 'text/plain', '😀'.repeat(201), `: ${'😀'.repeat(200)}…`],
+      ['nothing of a page', 'text/html', '<p>No', ''],
+      ['nothing of what is only called so', 'text/plainly', 'No', ''],
+      ['nothing of an empty body', 'text/plain', ' \n', ''],
+      ['nothing of JSON that is none', 'application/json', '{"error":', ''],
+      ['nothing of JSON without words', 'application/json', 'null', ''],
+      ['nothing of an error that is no text', 'application/json', '{"error":{"id":5}}', ''],
+    ];
+    for (const [what, type, body, words] of answers) {
+      it(what, async () => {
+        const server = await RawServer.listen((socket) =>
+          socket.end(`HTTP/1.1 404 Not Found\r\nContent-Type: ${type}\r\n\r\n${body}`),
+        );
+        closers.push(() => server.close());
+        const error = await rejectionOf(HandshakeError, connect(`${server.url}/ech?token=secret`));
+        expect(error.message).to.equal(`The server ${server.url}/ech answered 404 Not Found${words}`);
+      });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { basicAuthorization, hostOf, nameOf, parseTarget, plainUrl, portOf } from '../../src/client/target';
+import { basicAuthorization, endpointOf, hostOf, nameOf, parseTarget, plainUrl, portOf } from '../../src/client/target';
 import { InvalidOptionError } from '../../src/protocol/errors';
 
 describe('parseTarget', () => {
@@ -20,12 +20,12 @@ describe('parseTarget', () => {
   }
 
   const bad: Array<[given: unknown, words: string]> = [
-    ['', 'must be one, as ws://localhost:8080/path'],
-    ['example.com', 'which "example.com" is not'],
-    ['/path', 'which "/path" is not'],
-    ['//example.com', 'which "//example.com" is not'],
-    ['ws://', 'which "ws://" is not'],
-    ['ws://a:99999', 'is not'],
+    ['', '"" is no URL such as ws://localhost:8080/path'],
+    ['example.com', '"example.com" is no URL'],
+    ['/path', '"/path" is no URL'],
+    ['//example.com', '"//example.com" is no URL'],
+    ['ws://', '"ws://" is no URL'],
+    ['ws://a:99999', '"ws://a:99999" is no URL such as ws://localhost:8080/path: a port is at most 65535, not 99999'],
     ['localhost:8080', 'must begin with ws:// or wss://, which "localhost:8080" does not'],
     ['ftp://example.com', 'must begin with ws:// or wss://'],
     ['constructor:x', 'must begin with ws:// or wss://'],
@@ -88,6 +88,12 @@ describe('a target’s parts', () => {
   it('have a name without a secret', () => {
     expect(nameOf(parseTarget('ws://me:pass@example.com:81/?token=1'))).to.equal('ws://example.com:81');
     expect(nameOf(parseTarget('ws+unix:/run/x.sock'))).to.equal('the socket /run/x.sock');
+  });
+
+  it('have an endpoint with the path, and without a secret', () => {
+    expect(endpointOf(parseTarget('ws://me:pass@example.com:81/a%1b?token=1'))).to.equal('ws://example.com:81/a%1b');
+    expect(endpointOf(parseTarget('ws://example.com/?token=1'))).to.equal('ws://example.com');
+    expect(endpointOf(parseTarget('ws+unix:/run/x.sock:/a?b'))).to.equal('the socket /run/x.sock:/a');
   });
 
   it('have no authorization without a user', () => {

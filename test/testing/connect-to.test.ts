@@ -34,7 +34,7 @@ for (const [version, express] of expressVersions) {
       const { name, status, headers, body, message } = await errorOf(connectTo(app, '/login'));
       expect([name, status, body]).to.deep.equal(['HandshakeError', 401, '{"error":"log in"}']);
       expect(headers['content-type']).to.match(/^application\/json/);
-      expect(message).to.equal('The server ws://localhost answered 401 Unauthorized');
+      expect(message).to.equal('The server ws://localhost/login answered 401 Unauthorized: log in');
       expect((await errorOf(connectTo(app, '/nowhere'))).status).to.equal(404);
       expect((await errorOf(connectTo(app, '/echo', { origin: 'http://evil.example' }))).status).to.equal(403);
       await connectTo(app, '/echo', { origin: 'http://localhost' });

@@ -78,7 +78,7 @@ describe('expectMessage', () => {
     await expectMessage(socket, 'hello');
     const error = await failureOf(expectMessage(socket, 'pong'));
     expect(error.message).to.equal(
-      "Expected the message 'pong', but got 'ping'.\nMessages so far:\n  1. 'hello'\n  2. 'ping'",
+      "Expected the message 'pong', but got 'ping'.\nMessages so far:\n  1. 'hello' (taken by an earlier expectation)\n  2. 'ping'",
     );
     expect([error.actual, error.expected, error.operator]).to.deep.equal(['ping', 'pong', 'expectMessage']);
     expect(error.stack).to.match(/expectations\.test\.ts/);
@@ -125,9 +125,19 @@ describe('expectMessage', () => {
   it('does not wait for ever', async () => {
     const socket = await says('a');
     expect(await linesOf(expectMessage(socket, 'b', { timeout: 20, skipOthers: true }))).to.deep.equal([
-      "Expected the message 'b', but none came within 20 ms (option 'timeout').",
+      "Expected the message 'b', but the one that came did not match, and then none came within 20 ms (option 'timeout').",
       'Messages so far:',
       "  1. 'a'",
+    ]);
+    const many = await says('a', 'c', 'd', 'e');
+    await expectMessage(many, 'a');
+    expect(await linesOf(expectMessage(many, 'b', { timeout: 20, skipOthers: true }))).to.deep.equal([
+      "Expected the message 'b', but none of the 3 that came matched, and then none came within 20 ms (option 'timeout').",
+      'Messages so far:',
+      "  1. 'a' (taken by an earlier expectation)",
+      "  2. 'c'",
+      "  3. 'd'",
+      "  4. 'e'",
     ]);
     const silent = await connectTo(app, '/echo');
     expect(await linesOf(expectMessage(silent, undefined, { timeout: 5 }))).to.deep.equal([
@@ -150,6 +160,19 @@ describe('expectMessage', () => {
     const socket = await says(...Array.from({ length: 23 }, (_, index) => String(index)));
     const lines = await linesOf(expectMessage(socket, 'x', { skipOthers: true, timeout: 20 }));
     expect(lines.slice(1, 4)).to.deep.equal(['Messages so far:', '  (3 more)', "  4. '3'"]);
+  });
+
+  it('needs a connection, as the others do', async () => {
+    for (const [name, expectation] of Object.entries({ expectMessage, expectNoMessage, expectClose })) {
+      for (const [given, words] of [
+        [undefined, 'undefined'],
+        [Promise.resolve(), 'an object (Promise)'],
+      ]) {
+        const error = await Reflect.apply(expectation, undefined, [given]).catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(InvalidOptionError);
+        expect(error.message).to.equal(`${name}() needs a connection first (await connectTo(…)), not ${words}`);
+      }
+    }
   });
 
   it('refuses what cannot be expected', async () => {
