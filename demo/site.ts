@@ -4,7 +4,7 @@ import path from 'node:path';
 import express, { type Application, type Request } from 'express';
 import session from 'express-session';
 import helmet from 'helmet';
-import { type Adapter, Hub, rooms, switchboard } from 'switchboard';
+import { type Adapter, dashboard, Hub, rooms, switchboard } from 'switchboard';
 import { NodeNews } from './news';
 import { CookieSessions } from './sessions';
 
@@ -27,7 +27,13 @@ export function makeSite({ secret, cluster }: SiteOptions): Site {
   const app = express();
   const hub = new Hub({ ...(adapter && { adapter, name: 'site' }) });
   // Whoever stops the site waits no longer, and the tabs do not come back all at once.
-  const board = switchboard(app, { hub, shutdown: { over: '1s', timeout: '5s' } });
+  const board = switchboard(app, {
+    hub,
+    shutdown: { over: '1s', timeout: '5s' },
+    maxConnections: 10_000,
+    // A school has one address, and a node of a cluster sees none but the balancer's.
+    ...(cluster === undefined && { maxConnectionsPerAddress: 500 }),
+  });
 
   // What stands here runs for pages and WebSockets alike, before the 101.
   app.use(
@@ -37,11 +43,16 @@ export function makeSite({ secret, cluster }: SiteOptions): Site {
       strictTransportSecurity: false,
     }),
   );
+
+  // How the site is, for whoever sits at this computer; behind the balancer of a cluster everybody seems to.
+  if (cluster === undefined) app.use('/_switchboard', dashboard());
+
   const store = new CookieSessions();
   app.use(session({ secret, store, resave: false, saveUninitialized: true, cookie: { sameSite: 'lax' } }));
 
-  // Whatever somebody says comes back.
-  app.ws('/echo', (socket) => {
+  // Whatever somebody says comes back, as fast as leaves something for others.
+  const pace = { maxBytesPerSecond: { rate: 20_000_000, burst: 100_000_000 }, onRateLimit: 'delay' } as const;
+  app.ws('/echo', pace, (socket) => {
     socket.on('message', (data) => socket.send(data));
   });
 
@@ -53,7 +64,14 @@ export function makeSite({ secret, cluster }: SiteOptions): Site {
   };
 
   // Chat rooms, for everybody. Whoever comes back gets what was said meanwhile, and whoever is new can read what was said before.
-  const chat = rooms({ history: 1000, identify, ...(adapter && { adapter, presenceTtl: 20_000 }) });
+  // Nobody types as fast as the limit; who pastes, or comes back with a lot to say, waits at most.
+  const chat = rooms({
+    history: 1000,
+    identify,
+    maxMessagesPerSecond: { rate: 100, burst: 1000 },
+    onRateLimit: 'delay',
+    ...(adapter && { adapter, presenceTtl: 20_000 }),
+  });
   app.use('/chat', chat);
 
   // What a page wants to know besides: by which protocol its WebSocket came, which no browser tells, and from which node.

@@ -99,10 +99,16 @@ function showState(state) {
   drawHead();
 }
 
+/** The dashboard is for this computer only, by a name that nobody else can have; and the nodes of a cluster have none. */
+function hasDashboard(node) {
+  return node === undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+}
+
 /** What the site says that is not of the chat protocol: see site.ts and news.ts. */
 function heardOther(news) {
   if (news.type === 'protocol') {
     showProtocols(news.name);
+    byId('dashboard').hidden = !hasDashboard(news.node);
     line.showNode(news.node);
     nodes.connected(news.node);
   } else if (news.type === 'node') {

@@ -53,6 +53,13 @@ describe('chat site on several nodes', function () {
     for (const page of tabs) await roomLink(page, 'elsewhere').getByText('1 person').waitFor({ state: 'attached' });
   });
 
+  it('shows no dashboard: behind the balancer everybody seems to be at this computer', async () => {
+    const ann = await site.enter(await site.newContext(), 'Ann', 'no dashboard');
+    await ann.locator('#my-state', { hasText: /On node/ }).waitFor();
+    expect(await ann.getByRole('link', { name: 'The dashboard' }).count()).to.equal(0);
+    expect((await fetch(new URL('/_switchboard/', site.url))).status).to.equal(404);
+  });
+
   it('keeps its session on whichever node', async () => {
     const context = await site.newContext();
     await site.newPage(context, '/');
