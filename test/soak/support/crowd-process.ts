@@ -42,6 +42,7 @@ let heard = 0;
 let wrongs = 0;
 let owed = 0;
 let turn = 0;
+let lastStall = 0;
 /** Those who have come and are not gone. */
 let here = 0;
 const wrong: string[] = [];
@@ -71,9 +72,15 @@ function come(): void {
   );
 }
 
-/** One of those who have been there longest goes, in one way after the other. */
+/**
+ * One of those who have been there longest goes, in one way after the other; but who stops reading keeps a server busy for a
+ * while, and when all go, that would be thousands.
+ */
 function go(): void {
-  guests.shift()?.leave(exits[departures++ % exits.length]!);
+  const exit = exits[departures++ % exits.length]!;
+  const tooMany = exit === 'stops reading' && turn - lastStall < 2;
+  if (exit === 'stops reading' && !tooMany) lastStall = turn;
+  guests.shift()?.leave(tooMany ? 'resets' : exit);
 }
 
 function act(): void {

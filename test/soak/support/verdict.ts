@@ -36,8 +36,11 @@ export function verdictOn(
     faults.push(`${after.files} files are open, ${first.after.files} were the time before`);
 
   const half = Math.floor(samples.length / 2);
-  const [early, late] = [median(samples.slice(0, half).map(held)), median(samples.slice(half).map(held))];
-  if (late > early * 1.03 + heapSlack) faults.push(`${early} bytes were held in the first half, ${late} in the second`);
+  // Of objects: how many bytes of buffers there are is how many peers stall just then.
+  const objects = (part: readonly Sample[]) => median(part.map(({ heap }) => heap));
+  const [early, late] = [objects(samples.slice(0, half)), objects(samples.slice(half))];
+  if (late > early * 1.03 + heapSlack)
+    faults.push(`${early} bytes of objects in the first half, ${late} in the second`);
   const fewest = Math.min(...samples.map(({ open }) => open));
   if (fewest < connections * 0.8) faults.push(`only ${fewest} of ${connections} connections were open at a time`);
 
