@@ -5,7 +5,7 @@ export type { ChatContent, ChatHistory, ChatMember, ChatMessage } from './chat/a
 // Chat
 export type { ChatEvents } from './chat/chat';
 export { ChatServer, type ChatServerOptions } from './chat/chat-server';
-export type { ChatDraft, ChatOptions } from './chat/options';
+export type { ChatDraft, ChatOptions, Verdict } from './chat/options';
 export { type Publisher, type PublisherOptions, publisher } from './chat/publisher';
 export { type Rooms, type RoomsOptions, rooms } from './chat/rooms';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './chat/schema';
@@ -26,6 +26,7 @@ export {
 // Connections
 export type { Closure } from './connection/closure';
 export type { ConnectionEventMap } from './connection/connection-events';
+export type { Message } from './connection/inbox';
 export type { ConnectionOptions } from './connection/options';
 export type { Payload } from './connection/payload';
 export type { PiecesOptions } from './connection/piece-reader';
@@ -95,18 +96,30 @@ export type { ExtensionOffer } from './protocol/headers';
 export { Opcode } from './protocol/opcode';
 export type { Role } from './protocol/role';
 // Rooms
-export type { Adapter, AdapterProblem, AdapterStatus, Entry, LogPage, Position } from './rooms/adapter';
+export type { Adapter, AdapterProblem, AdapterStatus, Entry, LogPage, Position, RoomData } from './rooms/adapter';
 export type { DisconnectOptions } from './rooms/disconnect';
 export type { HistoryOptions } from './rooms/history';
 export type { HistoryQuery } from './rooms/history-query';
 export { Hub, type HubEvents, type HubOptions } from './rooms/hub';
-export { MemoryBroker, type MemoryBrokerOptions, memoryAdapter } from './rooms/memory-adapter';
+export {
+  type MemoryAdapter,
+  type MemoryAdapterOptions,
+  MemoryBroker,
+  type MemoryBrokerOptions,
+  memoryAdapter,
+} from './rooms/memory-adapter';
 export type { Publication, PublishOptions } from './rooms/publication';
 export type { SharedRoomsOptions } from './rooms/shared-rooms-options';
 export type { SlowConsumer, SlowConsumerPolicy } from './rooms/slow-consumer';
 export type { GapListener } from './rooms/slow-members';
-// Credentials, and the end
+export type { StatusListener } from './rooms/status-listeners';
+// What servers and routes can be told, and credentials
+export type { AdmissionOptions } from './server/admission-options';
 export { bearerToken } from './server/bearer-token';
 export type { CloseAllOptions } from './server/close-all-options';
+export type { Identify } from './server/identify';
+export type { ServerOptions, UpgradeOptions } from './server/options';
+export type { AllowedOrigins } from './server/origin';
+export type { Subprotocols } from './server/subprotocol';
 export type { TicketStore } from './server/ticket-store';
 export { type Tickets, type TicketsOptions, tickets } from './server/tickets';
