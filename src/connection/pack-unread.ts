@@ -45,11 +45,12 @@ export function packUnread(readable: Readable): void {
 
   if (readable.readableLength > 0) readable.unshift(readable.read(readable.readableLength));
 
-  readable.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+  readable.push = (given: Buffer | string | null, encoding?: BufferEncoding): boolean => {
+    const chunk = typeof given === 'string' ? Buffer.from(given, encoding) : given;
     const isPacked = chunk !== null && chunk.length < smallChunk && !readable.destroyed;
     if (!isPacked || (used === 0 && readable.readableLength === 0)) {
       flush();
-      return push.call(readable, chunk, encoding);
+      return push.call(readable, chunk);
     }
     const { readableLength, readableHighWaterMark } = readable;
     pack(chunk);

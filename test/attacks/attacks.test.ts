@@ -383,7 +383,8 @@ describe('attacks', function () {
           client.send(at < head.length ? head[at]! : `X-${at}: 1\r\n`);
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
-        expect(String(client.received)).to.match(/^HTTP\/1.1 408 /);
+        // Or a reset, for who was just sending.
+        expect(String(client.received)).to.match(/^(HTTP\/1.1 408 |$)/);
       });
       within(cost, { share: 0.01, held: 64 * kibi });
     });

@@ -76,6 +76,12 @@ const readers: Readonly<Record<string, (readable: Readable) => Promise<Buffer>>>
 };
 
 describe('packUnread', () => {
+  it('takes text behind bytes that wait, as the end of a body in chunks is', async () => {
+    const readable = pushed();
+    for (const chunk of [Buffer.from('one '), Buffer.from('two '), 'three', null]) readable.push(chunk);
+    expect(String(await readers['by iteration']!(readable))).to.equal('one two three');
+  });
+
   it('keeps what nobody reads in few pieces', async () => {
     const readable = pushed();
     const bytes = bytesOf(128 * kibi);
