@@ -57,19 +57,21 @@ function come(): void {
   const number = first + arrivals++;
   here++;
   const habit = number % 10 < 6 ? 'idle' : habits[(number % 10) - 6]!;
-  guests.push(
-    new Guest({
-      port,
-      number,
-      habit,
-      wrong: note,
-      heard: () => heard++,
-      gone: (code) => {
-        here--;
-        gone[code] = (gone[code] ?? 0) + 1;
-      },
-    }),
-  );
+  const guest = new Guest({
+    port,
+    number,
+    habit,
+    wrong: note,
+    heard: () => heard++,
+    gone: (code) => {
+      here--;
+      gone[code] = (gone[code] ?? 0) + 1;
+      // Nobody has sent it away: another one comes.
+      const at = guests.indexOf(guest);
+      if (at !== -1) guests.splice(at, 1);
+    },
+  });
+  guests.push(guest);
 }
 
 /**

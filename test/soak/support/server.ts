@@ -1,4 +1,4 @@
-/** The server that is soaked: whatever comes in on stdin is answered by one line about how it is. */
+/** The server that is soaked: the line `sample` on stdin is answered by how it is, `open` by how many connections it has. */
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -77,6 +77,6 @@ function sample(): Sample {
 server.listen(0, '127.0.0.1', 4096, () => {
   console.log(JSON.stringify({ port: (server.address() as AddressInfo).port }));
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', () => console.log(JSON.stringify(sample())));
+  lines.on('line', (line) => console.log(JSON.stringify(line === 'open' ? board.connections.size : sample())));
   lines.on('close', () => process.exit());
 });

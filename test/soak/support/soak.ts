@@ -55,11 +55,15 @@ export async function soak({ connections, seconds, churn, note = () => {} }: Soa
     const until = async (isDone: (open: number) => boolean): Promise<Sample> => {
       const deadline = Date.now() + comingAndGoing;
       for (;;) {
-        const found = await sample();
-        await order();
-        if (isDone(found.open)) return found;
-        if (Date.now() > deadline)
-          throw new Error(`${found.open} connections were open after ${comingAndGoing / 1000} s`);
+        // Not a sample: to collect the garbage of so many connections again and again keeps them from coming.
+        server.tell('open');
+        const open = (await server.nextLine(patience)) as number;
+        const crowd = await order();
+        if (isDone(open)) return sample();
+        if (Date.now() > deadline) {
+          const wrong = crowd.flatMap((part) => part.wrong).slice(0, 5);
+          throw new Error(`${open} connections were open after ${comingAndGoing / 1000} s; ${wrong.join('; ')}`);
+        }
         await sleep(500);
       }
     };
