@@ -27,8 +27,7 @@ export class Reserve {
 
   /** Counts an upgrade request here from now on, and no more where it was. @returns false where there is no room for it */
   enter(pending: PendingUpgrade): boolean {
-    // Nobody would ever leave that seat.
-    if (pending.abandoned) return true;
+    if (pending.isOver) return true;
     pending.seat?.release();
     pending.seat = undefined;
     try {

@@ -279,8 +279,7 @@ export class Switchboard extends EventEmitter<SwitchboardEvents> {
   admit(pending: PendingUpgrade): void {
     const { seat, request } = pending;
     pending.record.belongsTo(this.counters);
-    // Who has left, or has an answer, would never give a seat back.
-    if (seat?.admission === this.admission || pending.abandoned || pending.response.headersSent) return;
+    if (seat?.admission === this.admission || pending.isOver) return;
     if (this.isClosing) throw serverClosing();
     seat?.release();
     pending.seat = undefined;

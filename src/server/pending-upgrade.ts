@@ -100,6 +100,11 @@ export class PendingUpgrade {
     return this.refused || this.socket.destroyed;
   }
 
+  /** Nothing will come of it any more that would have it give a seat back: its client has left, or its answer has begun. */
+  get isOver(): boolean {
+    return this.abandoned || this.response.headersSent;
+  }
+
   /** Answers with this error, unless an answer has begun. */
   refuse(error: HandshakeError): void {
     if (!this.response.headersSent) {

@@ -44,6 +44,24 @@ for (const [version, express] of expressVersions) {
       expect(board.connections.size).to.equal(1);
     });
 
+    it('keeps no seat for who has an answer already', async () => {
+      const { app, board } = apps.app();
+      const reserve = new Reserve('/feed');
+      board.reserve = reserve;
+      const seats: unknown[] = [];
+      app.use((request, response) => {
+        response.status(401).end();
+        const pending = pendingUpgrade(request)!;
+        response.once('close', () => {
+          reserve.enter(pending);
+          seats.push(pending.seat?.admission === board.admission);
+        });
+      });
+      const port = await apps.listen(app);
+      for (let round = 0; round < 5; round++) await apps.refused(port, '/feed');
+      expect(seats).to.deep.equal([true, true, true, true, true]);
+    });
+
     it('keeps no seat for who has left', async () => {
       const { app, board } = apps.app();
       const reserve = new Reserve('/feed');
